@@ -1,0 +1,164 @@
+"""Decoding of untrusted pictures: the header is checked against limits before any pixel is decoded.
+
+Everything else in maskmesh that turns bytes or files into pixels calls this module.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, TooLargeError
+
+ColourMode = Literal["L", "RGB"]
+PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".pgm", ".ppm"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """What a picture may be at most, and at least.
+
+    Attributes:
+        max_bytes: Encoded size, in bytes.
+        max_pixels: Width × height, in pixels, read from the header before decoding.
+        min_side: Shorter side, in pixels.
+    """
+
+    max_bytes: int = 16 * 1024 * 1024
+    max_pixels: int = 50_000_000
+    min_side: int = 16
+
+
+DEFAULT_LIMITS = PictureLimits()
+
+
+def decode_picture(
+    data: bytes, mode: ColourMode = "RGB", limits: PictureLimits = DEFAULT_LIMITS
+) -> NDArray[np.uint8]:
+    """Decode an encoded picture, upright according to its EXIF orientation.
+
+    CMYK, palette, 16-bit and transparent pictures are converted to 8 bits a channel; transparency
+    is laid over white.
+
+    Args:
+        data: An encoded JPEG, PNG, WebP, BMP, TIFF, GIF or PPM picture.
+        mode: "L" for gray, "RGB" for colour.
+        limits: Bounds that the header is held against before pixels are decoded.
+
+    Returns:
+        uint8 array, H×W for "L" or H×W×3 in R, G, B order for "RGB", values 0 to 255.
+
+    Raises:
+        InvalidInputError: Empty, truncated, animated, too small, or not a picture.
+        TooLargeError: More bytes or more pixels than the limits allow.
+    """
+    if not data:
+        raise InvalidInputError("the picture is empty (0 bytes): send an encoded JPEG or PNG")
+    if len(data) > limits.max_bytes:
+        raise TooLargeError(
+            f"the picture has {len(data):,} bytes, the limit is {limits.max_bytes:,}: "
+            "send it smaller or more compressed"
+        )
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of decompression bombs at its own limit; ours is checked below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
+                _check_header(picture, limits)
+                picture.draft(mode, picture.size)
+                return _to_array(picture, mode)
+    except (InvalidInputError, MemoryError):
+        raise
+    except UnidentifiedImageError as error:
+        raise InvalidInputError(
+            f"these {len(data):,} bytes are not a picture in a known format: "
+            f"send one of {', '.join(PICTURE_FORMATS)}"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise TooLargeError(
+            f"the picture has more than {limits.max_pixels:,} pixels: send it smaller"
+        ) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise InvalidInputError(
+            f"the picture is damaged or cut short ({error}): send it again, whole"
+        ) from error
+
+
+def read_picture(
+    path: Path, mode: ColourMode = "RGB", limits: PictureLimits = DEFAULT_LIMITS
+) -> NDArray[np.uint8]:
+    """Read a picture file; see `decode_picture` for the result and the errors.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: The file is not an acceptable picture.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"no file at {path}: check the path")
+    if path.stat().st_size > limits.max_bytes:
+        raise TooLargeError(
+            f"{path} has {path.stat().st_size:,} bytes, the limit is {limits.max_bytes:,}: "
+            "make it smaller"
+        )
+    return decode_picture(path.read_bytes(), mode, limits)
+
+
+def encode_jpeg(pixels: NDArray[np.uint8], quality: int = 90) -> bytes:
+    """Encode an H×W gray or H×W×3 RGB uint8 array as JPEG at a quality of 1 to 100."""
+    return _encode(pixels, "JPEG", quality=quality)
+
+
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Encode an H×W gray or H×W×3 RGB uint8 array as PNG, without loss."""
+    return _encode(pixels, "PNG", compress_level=1)
+
+
+def _encode(pixels: NDArray[np.uint8], picture_format: str, **options: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, picture_format, **options)
+    return buffer.getvalue()
+
+
+def _check_header(picture: Image.Image, limits: PictureLimits) -> None:
+    width, height = picture.size
+    if width * height > limits.max_pixels:
+        raise TooLargeError(
+            f"the picture is {width}×{height} = {width * height:,} pixels, "
+            f"the limit is {limits.max_pixels:,}: send it smaller"
+        )
+    if min(width, height) < limits.min_side:
+        raise InvalidInputError(
+            f"the picture is {width}×{height} pixels: its shorter side must have "
+            f"at least {limits.min_side}"
+        )
+    frames = getattr(picture, "n_frames", 1)
+    if frames > 1:
+        raise InvalidInputError(
+            f"the picture is animated ({frames} frames): send one frame as JPEG or PNG, "
+            "or stream the file as a clip"
+        )
+
+
+def _to_array(picture: Image.Image, mode: ColourMode) -> NDArray[np.uint8]:
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode in {"I", "I;16", "I;16B", "I;16L", "F"}:
+        upright = _sixteen_to_eight_bits(upright)
+    elif upright.has_transparency_data:
+        canvas = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(canvas, upright.convert("RGBA"))
+    return np.asarray(upright.convert(mode), dtype=np.uint8)
+
+
+def _sixteen_to_eight_bits(picture: Image.Image) -> Image.Image:
+    values = np.asarray(picture, dtype=np.float64)
+    return Image.fromarray(np.clip(values / 257.0, 0, 255).round().astype(np.uint8))

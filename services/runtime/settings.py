@@ -1,0 +1,72 @@
+"""Settings of every command: flags over environment over file over defaults, by pydantic-settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from maskmesh.services.runtime.errors import NotFoundError
+
+CONFIG_VARIABLE = "MASKMESH_CONFIG"
+
+
+class CommandSettings(BaseSettings):
+    """Base of the settings of one command.
+
+    A field `scale_factor` of a class with section "location" is set, strongest first, by the flag
+    --scale-factor, the variable MASKMESH_LOCATION_SCALE_FACTOR, or `scale_factor` in the table
+    [location] of the TOML file that the variable MASKMESH_CONFIG names.
+    """
+
+    section: ClassVar[str] = ""
+
+    model_config = SettingsConfigDict(
+        extra="ignore", cli_kebab_case=True, cli_implicit_flags=True, cli_avoid_json=True
+    )
+
+    def __init_subclass__(cls, section: str | None = None, **kwargs: object) -> None:
+        """Derive the prefix of the environment variables from the section's name."""
+        if section is not None:
+            cls.section = section
+            cls.model_config = SettingsConfigDict(
+                **{**cls.model_config, "env_prefix": f"MASKMESH_{section.upper()}_"}
+            )
+        super().__init_subclass__()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the section of the TOML file, if one is named, below the environment."""
+        sources = [init_settings, env_settings]
+        named = os.environ.get(CONFIG_VARIABLE)
+        if named:
+            if not Path(named).is_file():
+                raise NotFoundError(f"{CONFIG_VARIABLE} names {named}, which is no file")
+            sources.append(TomlSection(settings_cls, Path(named), cls.section))
+        return tuple(sources)
+
+
+class TomlSection(TomlConfigSettingsSource):
+    """One table of a TOML file as a source of settings."""
+
+    def __init__(self, settings_cls: type[BaseSettings], file: Path, section: str) -> None:
+        self._section = section
+        super().__init__(settings_cls, file)
+
+    def _read_file(self, file_path: Path) -> dict[str, object]:
+        table = super()._read_file(file_path).get(self._section, {})
+        return dict(table)
