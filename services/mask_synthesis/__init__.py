@@ -1,0 +1,1 @@
+"""Masks on faces: landmarks, pivots, drawn masks, perspective overlay."""

@@ -1,0 +1,231 @@
+"""The masks themselves, drawn by the project: vector outlines by Pillow, shading by formula.
+
+A mask is drawn as worn by a head that is a cylinder: the angle around it runs from the middle line
+of the face (0) to the ears (about ±90°). A head turned by `turn` shows the angle `a` at the place
+(1 + sin(turn + a)) / 2 between the left and the right pivots; so the far half of a mask on a turned
+face is narrow, as it is in pictures, which a homography of a flat mask alone does not give. Turns
+come in steps, and every drawing is kept: nothing is drawn per face.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from maskmesh.services.mask_synthesis.shading import fabric_shade
+
+MASK_STYLES: tuple[str, ...] = ("surgical", "cloth")
+MASK_COLOURS: tuple[str, ...] = ("white", "black")
+SIZES = (64, 128, 256, 512)
+TURN_STEP = 8
+MAX_TURN = 56
+SUPERSAMPLING = 3
+# Canvas around the pivots, in shares of the distances between them; straps lie there.
+MARGIN_X = 0.10
+MARGIN_TOP = 0.16
+MARGIN_BOTTOM = 0.06
+HEIGHT_TO_WIDTH = 0.72
+BASE_COLOURS = {"white": (232.0, 236.0, 238.0), "black": (40.0, 40.0, 44.0)}
+STRAP_COLOURS = {"white": (224, 226, 228), "black": (34, 34, 37)}
+STRAP_WIDTH = 0.018
+EAR_ANGLE = 97.0
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Outline of a mask: angles in degrees, heights in shares from top (0) to bottom (1) pivots.
+
+    Attributes:
+        half_angle: Angle around the head at which the mask ends on either side.
+        drop: How far the top edge falls from the bridge of the nose to the sides.
+        nose_width: Share of the half angle over which most of that fall happens.
+        lift: How far the bottom edge rises from the chin to the sides.
+        roundness: Exponent of that rise; small is pointed, large is square.
+        pinch: How far the sides bend inwards, in degrees.
+    """
+
+    half_angle: float
+    drop: float
+    nose_width: float
+    lift: float
+    roundness: float
+    pinch: float
+
+    def top(self, share: Array) -> Array:
+        """Height of the top edge at shares (-1 to 1) of the half angle."""
+        fall = 1.0 - np.exp(-((np.abs(share) / self.nose_width) ** 1.7))
+        return np.asarray(self.drop * fall, dtype=np.float64)
+
+    def bottom(self, share: Array) -> Array:
+        """Height of the bottom edge at shares (-1 to 1) of the half angle."""
+        return np.asarray(1.0 - self.lift * np.abs(share) ** self.roundness, dtype=np.float64)
+
+
+OUTLINES = {
+    "surgical": Outline(66.0, 0.24, 0.34, 0.17, 3.0, 1.0),
+    "cloth": Outline(62.0, 0.30, 0.40, 0.30, 2.4, 5.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnMask:
+    """A drawn mask.
+
+    Attributes:
+        pixels: uint8 H×W×4, R, G, B multiplied by alpha, and alpha.
+        anchors: float32 (4, 2): where the pivots top-left, top-right, bottom-right, bottom-left
+            lie on the canvas, x and y in pixels.
+    """
+
+    pixels: NDArray[np.uint8]
+    anchors: NDArray[np.float32]
+
+
+def turn_for(middle_line: float) -> int:
+    """Choose the drawn turn, in degrees, for the place (0 to 1) of the middle line of a face."""
+    angle = np.degrees(np.arcsin(np.clip(2.0 * middle_line - 1.0, -1.0, 1.0)))
+    return int(np.clip(round(angle / TURN_STEP) * TURN_STEP, -MAX_TURN, MAX_TURN))
+
+
+def size_for(width: float) -> int:
+    """Choose the smallest drawn size that is not below `width` pixels between the pivots."""
+    return next((size for size in SIZES if size >= width), SIZES[-1])
+
+
+@lru_cache(maxsize=512)
+def drawn_mask(style: str, colour: str, turn: int, size: int) -> DrawnMask:
+    """Draw a mask, or hand out the one that was drawn before.
+
+    Args:
+        style: One of MASK_STYLES.
+        colour: One of MASK_COLOURS.
+        turn: Degrees by which the head is turned, positive to the right; see `turn_for`.
+        size: Pixels between the left and the right pivots; see `size_for`.
+    """
+    canvas = _Canvas(size * SUPERSAMPLING, float(turn))
+    outline = OUTLINES[style]
+    body = _body(canvas, outline)
+    straps = _straps(canvas, outline)
+    shade = fabric_shade(style, colour, *_fabric_coordinates(canvas, outline))
+    layers = _compose(canvas, body, straps, shade, colour)
+    small = _shrunk(layers, canvas.shape_at(size))
+    small.setflags(write=False)
+    return DrawnMask(pixels=small, anchors=canvas.anchors(size))
+
+
+class _Canvas:
+    """Coordinates of one drawing: pivot square ↔ pixels ↔ angles around the head."""
+
+    def __init__(self, width: int, turn: float) -> None:
+        self.width = width
+        self.height = width * HEIGHT_TO_WIDTH
+        self.turn = turn
+        self.shape = self.shape_at(width)
+
+    @staticmethod
+    def shape_at(size: int) -> tuple[int, int]:
+        rows = size * HEIGHT_TO_WIDTH * (1 + MARGIN_TOP + MARGIN_BOTTOM)
+        return round(rows), round(size * (1 + 2 * MARGIN_X))
+
+    @staticmethod
+    def anchors(size: int) -> NDArray[np.float32]:
+        left, top = size * MARGIN_X, size * HEIGHT_TO_WIDTH * MARGIN_TOP
+        right, bottom = left + size, top + size * HEIGHT_TO_WIDTH
+        corners = [[left, top], [right, top], [right, bottom], [left, bottom]]
+        return np.array(corners, dtype=np.float32)
+
+    def place(self, angles: Array) -> Array:
+        """Places between the pivots (0 to 1) of angles around the head, hidden ones at the edge."""
+        seen = np.clip(self.turn + angles, -90.0, 90.0)
+        return np.asarray((1.0 + np.sin(np.radians(seen))) / 2.0, dtype=np.float64)
+
+    def pixels(self, across: Array, down: Array) -> list[tuple[float, float]]:
+        x = (across + MARGIN_X) * self.width
+        y = (down + MARGIN_TOP) * self.height
+        return list(zip(x.tolist(), y.tolist(), strict=True))
+
+    def grid(self) -> tuple[Array, Array]:
+        """Angle (1×W, degrees) and height (H×1, 0 to 1 between pivots) of every pixel."""
+        rows, columns = self.shape
+        across = (np.arange(columns) + 0.5) / self.width - MARGIN_X
+        down = (np.arange(rows) + 0.5) / self.height - MARGIN_TOP
+        angles = np.degrees(np.arcsin(np.clip(2.0 * across - 1.0, -1.0, 1.0))) - self.turn
+        return angles[None, :], down[:, None]
+
+
+def _body(canvas: _Canvas, outline: Outline) -> Array:
+    """Coverage (H×W, 0 to 1) of the mask's fabric, corners rounded."""
+    shares = np.linspace(-1.0, 1.0, 121)
+    rise = np.linspace(0.0, 1.0, 31)[1:-1]
+    angles = shares * outline.half_angle
+    bend = outline.half_angle - outline.pinch * np.sin(np.pi * rise)
+    ends = np.array([1.0])
+    side = outline.top(ends) + (outline.bottom(ends) - outline.top(ends)) * rise
+    border = np.concatenate([angles, bend, angles[::-1], -bend[::-1]])
+    heights = np.concatenate([outline.top(shares), side, outline.bottom(shares[::-1]), side[::-1]])
+    image = Image.new("L", canvas.shape[::-1], 0)
+    ImageDraw.Draw(image).polygon(canvas.pixels(canvas.place(border), heights), fill=255)
+    rounded = image.filter(ImageFilter.GaussianBlur(canvas.width * 0.012))
+    steep = (np.asarray(rounded, dtype=np.float64) / 255.0 - 0.5) * 6.0 + 0.5
+    return np.clip(steep, 0.0, 1.0)
+
+
+def _straps(canvas: _Canvas, outline: Outline) -> Array:
+    """Coverage (H×W, 0 to 1) of the ear straps; the far ear of a turned head is hidden."""
+    image = Image.new("L", canvas.shape[::-1], 0)
+    draw = ImageDraw.Draw(image)
+    ends = np.array([1.0])
+    upper, lower = float(outline.top(ends)[0]) + 0.02, float(outline.bottom(ends)[0]) - 0.03
+    for side in (-1.0, 1.0):
+        if canvas.turn * side + outline.half_angle > 84.0:
+            continue
+        start = float(canvas.place(np.array([side * (outline.half_angle - 2.0)]))[0])
+        ear = float(canvas.place(np.array([side * EAR_ANGLE]))[0]) + side * 0.02
+        for begin, end in ((upper, -0.06), (lower, 0.16)):
+            along = np.linspace(0.0, 1.0, 16)
+            across = start + (ear - start) * along
+            down = begin + (end - begin) * along + 0.02 * np.sin(np.pi * along)
+            line = canvas.pixels(across, down)
+            draw.line(line, fill=255, width=max(1, round(STRAP_WIDTH * canvas.width)))
+    return np.asarray(image, dtype=np.float64) / 255.0
+
+
+def _fabric_coordinates(canvas: _Canvas, outline: Outline) -> tuple[Array, Array]:
+    """Share of the half angle (-1 to 1) and share from top to bottom edge (0 to 1) per pixel."""
+    angles, down = canvas.grid()
+    share = np.clip(angles / outline.half_angle, -1.2, 1.2)
+    top, bottom = outline.top(share), outline.bottom(share)
+    height = (down - top) / (bottom - top)
+    return np.broadcast_to(share, height.shape), height
+
+
+def _compose(
+    canvas: _Canvas, body: Array, straps: Array, shade: Array, colour: str
+) -> NDArray[np.uint8]:
+    """Lay fabric over straps over a faint shadow on the skin; colours multiplied by alpha."""
+    whole = Image.fromarray((np.maximum(body, straps * 0.6) * 255).astype(np.uint8))
+    shadow = np.asarray(whole.filter(ImageFilter.GaussianBlur(canvas.width * 0.010)), np.float64)
+    alpha = 0.30 * shadow / 255.0
+    premultiplied = np.zeros((*canvas.shape, 3))
+    for coverage, pixels in (
+        (straps, np.array(STRAP_COLOURS[colour], dtype=np.float64)[None, None]),
+        (body, np.clip(np.array(BASE_COLOURS[colour]) * shade[..., None], 0.0, 255.0)),
+    ):
+        premultiplied = pixels * coverage[..., None] + premultiplied * (1.0 - coverage[..., None])
+        alpha = coverage + alpha * (1.0 - coverage)
+    layers = np.concatenate([premultiplied, alpha[..., None] * 255.0], axis=2)
+    return layers.round().astype(np.uint8)
+
+
+def _shrunk(layers: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    channels = [
+        np.asarray(Image.fromarray(layers[..., index]).resize(shape[::-1], Image.Resampling.BOX))
+        for index in range(4)
+    ]
+    return np.ascontiguousarray(np.stack(channels, axis=2))

@@ -1,0 +1,68 @@
+"""Shading of the masks' fabric: curvature, pleats, seams, stitched edges, as formulas."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Heights of the surgical mask's pleats, 0 top edge to 1 bottom edge.
+PLEATS = (0.36, 0.51, 0.66)
+STITCHES = 46.0
+
+
+def fabric_shade(style: str, colour: str, share: Array, height: Array) -> Array:
+    """Brightness factor of every pixel of a mask's fabric.
+
+    Args:
+        style: "surgical" or "cloth".
+        colour: "white" or "black"; folds show as shadows on white and as shine on black.
+        share: H×W, -1 left end to 1 right end of the mask, measured around the head.
+        height: H×W, 0 top edge to 1 bottom edge of the mask.
+
+    Returns:
+        H×W float64; 1 leaves the base colour, smaller is darker.
+    """
+    folds = _surgical_folds(share, height) if style == "surgical" else _cloth_folds(share, height)
+    if colour == "black":
+        # A dark fabric shows little shadow; what is seen of its folds is light on their backs.
+        return np.asarray(1.0 + 1.6 * (_curvature(share, height) - 0.8) + 2.4 * folds)
+    return np.asarray(_curvature(share, height) + folds)
+
+
+def _curvature(share: Array, height: Array) -> Array:
+    """Light from above and the front on a bulging surface."""
+    around = 0.24 * np.abs(share) ** 2.2
+    below = 0.20 * np.clip(height - 0.45, 0.0, 1.0) ** 1.5
+    return np.asarray(1.02 - around - below, dtype=np.float64)
+
+
+def _surgical_folds(share: Array, height: Array) -> Array:
+    sag = 0.05 * (1.0 - share**2)
+    folds = np.zeros_like(height)
+    for pleat in PLEATS:
+        under = height - (pleat + sag)
+        folds -= 0.22 * np.exp(-np.clip(under, 0, None) / 0.035) * (under >= 0)
+        folds += 0.05 * np.exp(-(((under + 0.03) / 0.02) ** 2))
+    wire = np.exp(-(((height - 0.07) / 0.012) ** 2))
+    return np.asarray(folds - 0.12 * wire + _edge_band(share, height, 0.05), dtype=np.float64)
+
+
+def _cloth_folds(share: Array, height: Array) -> Array:
+    seam = -0.20 * np.exp(-((share / 0.014) ** 2)) + 0.05 * np.exp(-(((share - 0.05) / 0.03) ** 2))
+    cup = 0.07 * np.exp(-((share / 0.45) ** 2) - ((height - 0.38) / 0.30) ** 2)
+    pulls = 0.0
+    for start, slope in ((0.30, 0.20), (0.62, -0.22)):
+        ridge = height - (start + slope * (1.0 - np.abs(share)))
+        pulls = pulls - 0.09 * np.exp(-((ridge / 0.04) ** 2)) * np.clip(np.abs(share), 0, 1) ** 2
+    return np.asarray(seam + cup + pulls + _edge_band(share, height, 0.06), dtype=np.float64)
+
+
+def _edge_band(share: Array, height: Array, width: float) -> Array:
+    """A hem: a shadow line and a row of stitches at `width` from the edges."""
+    inset = np.minimum(np.minimum(height, 1.0 - height), (1.0 - np.abs(share)) * 0.9)
+    line = np.exp(-(((inset - width) / 0.010) ** 2))
+    along = np.where(inset < (1.0 - np.abs(share)) * 0.9, share, height * 0.6)
+    dashes = 0.5 + 0.5 * np.sign(np.sin(along * STITCHES * np.pi))
+    return np.asarray(-0.10 * line * (0.4 + dashes), dtype=np.float64)
