@@ -1,0 +1,1 @@
+"""Dataset, masks, networks, fit, evaluation and export: what produces the ONNX artifact."""

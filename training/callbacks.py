@@ -119,7 +119,16 @@ def newest_state(run: Path) -> Path | None:
     return states[-1] if states else None
 
 
-def _number(value: Any) -> float | None:  # noqa: ANN401 - a Keras scalar of any backend
+def newest_history(run: Path) -> list[dict[str, float]]:
+    """Return the metrics of all epochs done in a run, one row an epoch."""
+    newest = newest_state(run)
+    if newest is None:
+        return []
+    history: list[dict[str, float]] = json.loads((newest / STATE).read_text("utf-8"))["history"]
+    return history
+
+
+def _number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 

@@ -1,4 +1,4 @@
-"""Where the development data lies: the variable MASKMESH_DATA, else the folder beside the checkout."""
+"""Where the development data lies: MASKMESH_DATA, else the folder beside the checkout."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def load_splits(
 ) -> dict[str, LabelledFaces]:
     """Read splits of a data set, laid out as `<split>/<class>/<picture>`, in a zip or a folder.
 
-    Pictures of another size than 48×48 are resized.
+    Pictures of another size than 48x48 are resized.
 
     Args:
         path: Zip file or folder.
@@ -157,7 +157,7 @@ def _load_split(source: DataSource, split: str) -> LabelledFaces:
 
 
 def fit_to_face_size(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Resize an H×W gray picture to 48×48 (area averaging when it shrinks, linear when it grows)."""
+    """Resize an HxW gray picture to 48x48: area averaging to shrink it, linear to enlarge it."""
     if gray.shape == (FACE_SIZE, FACE_SIZE):
         return gray
     method = cv2.INTER_AREA if min(gray.shape) >= FACE_SIZE else cv2.INTER_LINEAR

@@ -6,6 +6,7 @@ repeated after a kill equals the one that was interrupted.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +89,7 @@ class EpochBatches(keras.utils.PyDataset):
         self._plan = self._plan_of(first_epoch)
 
     def __len__(self) -> int:
-        return -(-len(self._faces.labels) // self._recipe.batch_size)
+        return math.ceil(len(self._faces.labels) / self._recipe.batch_size)
 
     def __getitem__(self, index: int) -> Batch:
         size = self._recipe.batch_size

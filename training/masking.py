@@ -107,7 +107,7 @@ def mask_faces(
 
 
 def synthesis_fingerprint(faces: LabelledFaces) -> str:
-    """Hash what the synthesis does to the first faces; any change in its results changes the hash."""
+    """Hash what the synthesis does to the first faces, so that a change of it shows."""
     synthesizer = MaskSynthesizer(LandmarkPredictor())
     digest = hashlib.sha256()
     for seed, image in enumerate(faces.images[:_PROBES]):

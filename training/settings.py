@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
+from pydantic_settings import SettingsConfigDict
 
+from maskmesh.services.runtime.errors import NotFoundError
 from maskmesh.services.runtime.settings import CommandSettings
 
 
@@ -37,3 +40,88 @@ def run_train(settings: TrainSettings) -> None:
     from maskmesh.training.run import train  # noqa: PLC0415 - loads TensorFlow
 
     train(settings)
+
+
+class EvaluateSettings(CommandSettings, section="evaluate"):
+    """Judge a model on labelled faces, as they are or with synthetic masks put on."""
+
+    model_config = SettingsConfigDict(populate_by_name=True)
+
+    data: Path | None = Field(
+        None,
+        description="Zip or folder with <split>/<class>/*; default: fer2013.zip in the data folder",
+    )
+    split: str = Field("validation", description='Split to judge on; "." for class folders on top')
+    model: Path | None = Field(None, description="ONNX file; default: the one that ships")
+    mask: Literal["none", "synthetic"] = Field(
+        "none", description="Take the faces as they are, or put synthetic masks on"
+    )
+    json_file: Path | None = Field(
+        None,
+        validation_alias=AliasChoices("json", "json_file"),
+        description="Write all numbers to this file",
+    )
+    plot: Path | None = Field(None, description="Write the confusion matrix to this PNG file")
+    seed: int = Field(21, ge=0, description="Seed of the synthetic masks")
+    threads: int = Field(2, ge=1, description="Threads for the model, and processes for masking")
+
+
+class ExportSettings(CommandSettings, section="export"):
+    """Turn a run's best weights into the ONNX artifact, checked against Keras, with its card."""
+
+    run: Path = Field(Path("runs/paper"), description="Folder of the training run")
+    version: str = Field("1", pattern=r"^[1-9][0-9]*$", description="Version, a whole number")
+    output: Path | None = Field(
+        None, description="Model repository to write to; default: the one that ships"
+    )
+    data: Path | None = Field(
+        None, description="The run's data; default: fer2013.zip in the data folder"
+    )
+    validation_split: str = Field("validation", description="Split that the metrics are taken on")
+    per_class: int | None = Field(None, ge=1, description="The run's --per-class, if it had one")
+    cache: Path = Field(Path("runs/cache"), description="Folder of the masked faces")
+    threads: int = Field(2, ge=1, description="Processes for masking")
+
+
+def models_home() -> Path:
+    """Return the model repository that ships with the classification service."""
+    from maskmesh.services import classification  # noqa: PLC0415 - a namespace without cost
+
+    return Path(str(classification.__file__)).parent / "models"
+
+
+def shipped_model() -> Path:
+    """Return the newest version of the model that ships.
+
+    Raises:
+        NotFoundError: None does.
+    """
+    home = models_home() / "expression"
+    versions = sorted(home.glob("[0-9]*/model.onnx"), key=lambda file: int(file.parent.name))
+    if not versions:
+        raise NotFoundError(f"no model in {home}: pass --model FILE or run maskmesh export")
+    return versions[-1]
+
+
+def run_evaluate(settings: EvaluateSettings) -> None:
+    """Evaluate as the settings say, and show the main numbers.
+
+    Raises:
+        MaskmeshError: The data, the model or the output place cannot be used.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from maskmesh.training.evaluate import evaluate, summary  # noqa: PLC0415 - loads scikit-learn
+
+    Console().print(summary(evaluate(settings)))
+
+
+def run_export(settings: ExportSettings) -> None:
+    """Export as the settings say.
+
+    Raises:
+        MaskmeshError: The run cannot be used, or ONNX and Keras disagree.
+    """
+    from maskmesh.training.export import export  # noqa: PLC0415 - loads TensorFlow
+
+    export(settings)

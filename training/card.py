@@ -1,0 +1,140 @@
+"""The model card: what an artifact was made from, how good it is, and what it must not be used for.
+
+Its sections follow Mitchell et al. 2019, "Model Cards for Model Reporting".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from maskmesh.training.labels import CLASSES
+from maskmesh.training.recipe import Recipe
+
+LICENCE = (
+    "research use only: trained on FER2013 (research use) with masks placed by a landmark "
+    "predictor trained on iBUG 300-W (no commercial use)"
+)
+Report = Mapping[str, Any]
+
+
+def model_card(
+    *,
+    version: str,
+    recipe: Recipe,
+    data: Mapping[str, Any],
+    best: Mapping[str, float],
+    epochs: int,
+    reports: Mapping[str, Report],
+    metrics: Mapping[str, Any],
+    bad_fits: int,
+) -> str:
+    """Write the card, in Markdown, from what was measured."""
+    masked, unmasked = reports["masked"], reports["unmasked"]
+    parity = metrics["parity"]
+    counts = ", ".join(f"{count:,} {split}" for split, count in data["counts"].items())
+    hashes = "\n".join(f"- {split}: `{sha256}`" for split, sha256 in data["sha256"].items())
+    settings = "\n".join(f"| {key} | {value} |" for key, value in recipe.model_dump().items())
+    weakest = sorted(CLASSES, key=lambda name: masked["per_class"][name]["recall"])[:3]
+    weak = ", ".join(f"{name} ({masked['per_class'][name]['recall']:.0%})" for name in weakest)
+    return f"""# expression, version {version}
+
+Tells which of seven expressions a face shows, with or without a face mask, and whether a mask is
+worn. Input: `faces` uint8 [N, 48, 48, 1], gray. Outputs: `probabilities` float32 [N, 7] in the
+order {", ".join(CLASSES)}; `mask` float32 [N], the probability that a mask is worn. Scaling of the
+pixels is inside the graph.
+
+## Terms
+
+{LICENCE[0].upper()}{LICENCE[1:]}. The code that made it is under the MIT licence.
+
+## Data
+
+FER2013 (Goodfellow et al. 2013): {counts} faces, the official Training and PublicTest usages
+without near-duplicates of later splits. The official PrivateTest usage was not touched. Hashes:
+
+{hashes}
+
+Masks (surgical and cloth, white and black) were put on by maskmesh's own synthesis. On
+{bad_fits:,} of the {masked["n"]:,} validation faces the mask fits badly (fit confidence under
+0.5); they are counted in all numbers below.
+
+## Training
+
+The seed paper's network (four convolution blocks, two dense blocks) with a second output for the
+mask. {epochs} epochs had been trained when this was exported; the weights are those of epoch
+{int(best["epoch"])}, chosen by masked validation accuracy, so that the validation numbers are
+slightly optimistic.
+
+| setting | value |
+| --- | --- |
+{settings}
+
+## How good it is (validation)
+
+| | masked | unmasked |
+| --- | --- | --- |
+{_row("accuracy", masked, unmasked)}
+{_row("macro_f1", masked, unmasked)}
+{_row("ece", masked, unmasked)}
+{_row("mask_accuracy", masked, unmasked)}
+
+95 % interval of the accuracy: masked {_interval(masked)}, unmasked {_interval(unmasked)}.
+For comparison: the seed paper reports 45.6 % overall on its own masked validation faces, which are
+not the same faces and masks.
+
+{_table("Masked", masked)}
+
+{_table("Unmasked", unmasked)}
+
+Confusion matrices: `confusion_masked.png`, `confusion_unmasked.png`.
+
+Kernels are stored as 8-bit numbers with a scale for each output channel and multiplied out to
+float32 at loading. Masked accuracy with the float weights: \
+{metrics["masked_accuracy_float_weights"]:.2%}; as stored: {metrics["masked_accuracy"]:.2%}.
+ONNX Runtime against Keras with the same weights on {parity["faces"]:,} masked faces: another class
+on {parity["other_class"]}, probabilities at most {parity["max_difference"]:.1e} apart.
+
+## Weaknesses
+
+- Weakest under a mask, by recall: {weak}. A mask hides the mouth, and with it much of what tells
+  these classes apart.
+- The labels of FER2013 are noisy: its authors measured people at about 65 % on them.
+- All masks seen in training are synthetic. Real masks have prints, folds and shadows, and sit
+  lower or higher; accuracy on them was not measured here.
+- Faces are 48x48 gray crops, mostly frontal, found by web search; people of some ages, skin tones
+  and cultures are rarer in it than in the world. Accuracy by group was not measured.
+- The probabilities are not calibrated after training; see the row `ece`.
+
+## Intended use
+
+Research and demonstrations on how much of an expression is visible above a mask, and as a
+benchmark for services that run such models.
+
+## Not for
+
+Decisions about people: hiring, policing, teaching, insurance, health, or access to anything. An
+expression in a picture is not a feeling, and the model is wrong about it more often than a
+reader may expect. In the European Union, emotion inference at work and in education is
+prohibited (Regulation (EU) 2024/1689, article 5(1)(f)). Tell people before you point it at them.
+"""
+
+
+def _row(key: str, masked: Report, unmasked: Report) -> str:
+    return f"| {key} | {masked[key]:.4f} | {unmasked[key]:.4f} |"
+
+
+def _interval(report: Report) -> str:
+    low, high = report["accuracy_ci95"]
+    return f"{low:.1%} to {high:.1%}"
+
+
+def _table(title: str, report: Report) -> str:
+    lines = [
+        f"| {title} | precision | recall | f1 | accuracy, one against the rest | faces |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, row in report["per_class"].items():
+        numbers = " | ".join(f"{row[key]:.3f}" for key in ("precision", "recall", "f1", "accuracy"))
+        lines.append(f"| {name} | {numbers} | {row['support']} |")
+    return "\n".join(lines)

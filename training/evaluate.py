@@ -1,0 +1,89 @@
+"""The command `evaluate`: judges an ONNX artifact on labelled faces, masked or not."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from maskmesh.services.runtime.errors import InvalidInputError
+from maskmesh.training.artifact import Artifact
+from maskmesh.training.data_home import default_data
+from maskmesh.training.dataset import LabelledFaces, load_splits
+from maskmesh.training.masking import mask_faces
+from maskmesh.training.metrics import classification_report
+from maskmesh.training.plots import plot_confusion
+from maskmesh.training.settings import EvaluateSettings, shipped_model
+
+
+def evaluate(settings: EvaluateSettings) -> dict[str, Any]:
+    """Evaluate as the settings say; write the JSON and the plot they name.
+
+    Returns:
+        `classification_report`'s numbers, with the model, the data and the masks.
+
+    Raises:
+        MaskmeshError: The data, the model or the output place cannot be used.
+    """
+    for file in (settings.json_file, settings.plot):
+        if file is not None and not file.parent.is_dir():
+            raise InvalidInputError(f"no folder {file.parent} for {file.name}: make it first")
+    artifact = Artifact(settings.model or shipped_model(), settings.threads)
+    data = settings.data or default_data()
+    faces = load_splits(data, [settings.split], all_classes=False)[settings.split]
+    result = {**judge(artifact, faces, settings), "model": artifact.identity, "data": data.name}
+    if settings.json_file is not None:
+        settings.json_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if settings.plot is not None:
+        title = f"{settings.split}, mask: {settings.mask}, accuracy {result['accuracy']:.1%}"
+        plot_confusion(np.asarray(result["confusion"]), title, settings.plot)
+    return result
+
+
+def judge(artifact: Artifact, faces: LabelledFaces, settings: EvaluateSettings) -> dict[str, Any]:
+    """Put masks on the faces if the settings say so, classify them, and report."""
+    masks: dict[str, Any] = {"mask": settings.mask}
+    images = faces.images
+    if settings.mask == "synthetic":
+        with tempfile.TemporaryDirectory(prefix="maskmesh-") as cache:
+            masked = mask_faces(
+                faces,
+                variants=1,
+                seed=settings.seed,
+                cache=Path(cache),
+                workers=settings.threads,
+            )
+        images = masked.images[:, 0]
+        masks |= {
+            "seed": settings.seed,
+            "bad_fits": masked.bad_fits,
+            "left_unmasked": masked.unmasked,
+        }
+    answers = artifact.classify(images, f"classifying {faces.split}")
+    return {
+        **classification_report(answers.probabilities, faces.labels),
+        "split": faces.split,
+        "data_sha256": faces.sha256,
+        "seen_as_masked": float((answers.mask >= 0.5).mean()),
+        **masks,
+    }
+
+
+def summary(result: dict[str, Any]) -> Table:
+    """Return the main numbers of `evaluate` as a table for the terminal."""
+    low, high = result["accuracy_ci95"]
+    table = Table(
+        title=f"{result['data']} {result['split']}, mask: {result['mask']}, {result['n']:,} faces",
+        caption=f"accuracy {result['accuracy']:.2%} (95 %: {low:.2%} to {high:.2%}), "
+        f"macro F1 {result['macro_f1']:.4f}, ECE {result['ece']:.4f}",
+    )
+    for heading in ("class", "precision", "recall", "F1", "faces"):
+        table.add_column(heading, justify="left" if heading == "class" else "right")
+    for name, row in result["per_class"].items():
+        numbers = [f"{row[key]:.3f}" for key in ("precision", "recall", "f1")]
+        table.add_row(name, *numbers, str(row["support"]))
+    return table
