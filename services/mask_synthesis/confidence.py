@@ -50,26 +50,40 @@ BRIGHT = {
     "tip": ((30, 30), (29, 30)),
     "chin": ((57, 8), (58, 7), (56, 9)),
 }
+# Weights and offset of a logistic regression of 1,500 faces against 2,175 pictures of none (noise,
+# backgrounds, faces upside down), landmarks predicted on both.
 CONTRASTS = (
-    ("eyes", "cheeks"),
-    ("eyes", "bridge"),
-    ("nostrils", "tip"),
-    ("mouth", "chin"),
-    ("mouth", "cheeks"),
+    ("eyes", "cheeks", 1.4),
+    ("eyes", "bridge", 1.3),
+    ("nostrils", "tip", 0.75),
+    ("mouth", "chin", 0.35),
+    ("mouth", "cheeks", 0.65),
 )
+OFFSET = -3.9
+MAX_CONTRAST = 1.5
 MIN_SPREAD = 4.0
+# 99 of 100 real faces, turned and tilted ones too, deviate less.
+USUAL_DEVIATION = 0.42
 
 
 def light_contrast(gray: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> float:
-    """Mean contrast, -1.5 to 1.5 standard deviations, of bright against dark places of a face."""
+    """Weighted contrast of bright against dark places; positive is more likely a face than not.
+
+    Each contrast counts in standard deviations of all places, at most 1.5 either way.
+    """
     groups = DARK | BRIGHT
     pairs = np.array([pair for places in groups.values() for pair in places])
     values = samples_at(gray, (landmarks[pairs[:, 0]] + landmarks[pairs[:, 1]]) / 2)
     ends = np.cumsum([len(places) for places in groups.values()])[:-1]
-    means = dict(zip(groups, (part.mean() for part in np.split(values, ends)), strict=True))
+    means = {
+        name: float(part.mean()) for name, part in zip(groups, np.split(values, ends), strict=True)
+    }
     spread = max(float(values.std()), MIN_SPREAD)
-    contrasts = [(means[bright] - means[dark]) / spread for dark, bright in CONTRASTS]
-    return float(np.clip(contrasts, -1.5, 1.5).mean())
+    evidence = OFFSET
+    for dark, bright, weight in CONTRASTS:
+        contrast = (means[bright] - means[dark]) / spread
+        evidence += weight * min(max(contrast, -MAX_CONTRAST), MAX_CONTRAST)
+    return evidence
 
 
 def fit_confidence(gray: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> float:
@@ -79,6 +93,6 @@ def fit_confidence(gray: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> f
         gray: H×W uint8.
         landmarks: (68, 2) x, y in pixels of `gray`.
     """
-    shape = 1.0 / (1.0 + np.exp((shape_deviation(landmarks) - 0.45) / 0.05))
-    light = 1.0 / (1.0 + np.exp(-(light_contrast(gray, landmarks) - 0.55) / 0.15))
+    shape = 1.0 / (1.0 + np.exp((shape_deviation(landmarks) - USUAL_DEVIATION) / 0.04))
+    light = 1.0 / (1.0 + np.exp(-light_contrast(gray, landmarks)))
     return float(shape * light)

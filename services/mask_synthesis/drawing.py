@@ -32,7 +32,13 @@ HEIGHT_TO_WIDTH = 0.72
 BASE_COLOURS = {"white": (232.0, 236.0, 238.0), "black": (40.0, 40.0, 44.0)}
 STRAP_COLOURS = {"white": (224, 226, 228), "black": (34, 34, 37)}
 STRAP_WIDTH = 0.018
-EAR_ANGLE = 97.0
+# Angle up to which every style covers at the height of the mouth, and a share to spare.
+NARROWEST = 56.0
+SPARE = 0.04
+EAR_ANGLE = 92.0
+# Beyond it the ear is behind the face.
+LAST_STRAP_ANGLE = 84.0
+STRAP_PARTS = 24
 
 Array = NDArray[np.float64]
 
@@ -59,7 +65,7 @@ class Outline:
 
     def top(self, share: Array) -> Array:
         """Height of the top edge at shares (-1 to 1) of the half angle."""
-        fall = 1.0 - np.exp(-((np.abs(share) / self.nose_width) ** 1.7))
+        fall = 1.0 - np.exp(-((np.abs(share) / self.nose_width) ** 2.0))
         return np.asarray(self.drop * fall, dtype=np.float64)
 
     def bottom(self, share: Array) -> Array:
@@ -68,8 +74,8 @@ class Outline:
 
 
 OUTLINES = {
-    "surgical": Outline(66.0, 0.24, 0.34, 0.17, 3.0, 1.0),
-    "cloth": Outline(62.0, 0.30, 0.40, 0.30, 2.4, 5.0),
+    "surgical": Outline(66.0, 0.20, 0.34, 0.17, 3.0, 1.0),
+    "cloth": Outline(64.0, 0.26, 0.46, 0.27, 3.2, 4.0),
 }
 
 
@@ -87,15 +93,25 @@ class DrawnMask:
     anchors: NDArray[np.float32]
 
 
-def turn_for(middle_line: float) -> int:
-    """Choose the drawn turn, in degrees, for the place (0 to 1) of the middle line of a face."""
-    angle = np.degrees(np.arcsin(np.clip(2.0 * middle_line - 1.0, -1.0, 1.0)))
-    return int(np.clip(round(angle / TURN_STEP) * TURN_STEP, -MAX_TURN, MAX_TURN))
+def turn_for(middle_line: float, covered: tuple[float, float]) -> int:
+    """Choose the drawn turn, in degrees, for a face.
+
+    Args:
+        middle_line: Place, 0 to 1 between the pivots, of the middle line of the face.
+        covered: Leftmost and rightmost place that the mask has to reach beyond.
+    """
+    left, right = _angle_at(covered[0] - SPARE), _angle_at(covered[1] + SPARE)
+    angle = np.clip(_angle_at(middle_line), right - NARROWEST, left + NARROWEST)
+    return int(np.clip(round(float(angle) / TURN_STEP) * TURN_STEP, -MAX_TURN, MAX_TURN))
 
 
 def size_for(width: float) -> int:
     """Choose the smallest drawn size that is not below `width` pixels between the pivots."""
     return next((size for size in SIZES if size >= width), SIZES[-1])
+
+
+def _angle_at(place: float) -> float:
+    return float(np.degrees(np.arcsin(np.clip(2.0 * place - 1.0, -1.0, 1.0))))
 
 
 @lru_cache(maxsize=512)
@@ -180,29 +196,33 @@ def _straps(canvas: _Canvas, outline: Outline) -> Array:
     """Coverage (H×W, 0 to 1) of the ear straps; the far ear of a turned head is hidden."""
     image = Image.new("L", canvas.shape[::-1], 0)
     draw = ImageDraw.Draw(image)
+    width = max(1, round(STRAP_WIDTH * canvas.width))
     ends = np.array([1.0])
     upper, lower = float(outline.top(ends)[0]) + 0.02, float(outline.bottom(ends)[0]) - 0.03
+    along = np.linspace(0.0, 1.0, STRAP_PARTS + 1)
     for side in (-1.0, 1.0):
-        if canvas.turn * side + outline.half_angle > 84.0:
+        if canvas.turn * side + outline.half_angle > LAST_STRAP_ANGLE:
             continue
         start = float(canvas.place(np.array([side * (outline.half_angle - 2.0)]))[0])
-        ear = float(canvas.place(np.array([side * EAR_ANGLE]))[0]) + side * 0.02
-        for begin, end in ((upper, -0.06), (lower, 0.16)):
-            along = np.linspace(0.0, 1.0, 16)
-            across = start + (ear - start) * along
-            down = begin + (end - begin) * along + 0.02 * np.sin(np.pi * along)
-            line = canvas.pixels(across, down)
-            draw.line(line, fill=255, width=max(1, round(STRAP_WIDTH * canvas.width)))
+        ear = float(canvas.place(np.array([side * EAR_ANGLE]))[0])
+        for begin, end, bow in ((upper, -0.04, 0.03), (lower, 0.13, -0.03)):
+            down = begin + (end - begin) * along + bow * np.sin(np.pi * along)
+            line = canvas.pixels(start + (ear - start) * along, down)
+            for part in range(STRAP_PARTS):
+                # Straps vanish behind the ear: no hard end on hair or background.
+                opacity = round(255 * min(1.0, 2.5 * (1.0 - along[part])))
+                draw.line(line[part : part + 2], fill=opacity, width=width)
     return np.asarray(image, dtype=np.float64) / 255.0
 
 
-def _fabric_coordinates(canvas: _Canvas, outline: Outline) -> tuple[Array, Array]:
-    """Share of the half angle (-1 to 1) and share from top to bottom edge (0 to 1) per pixel."""
+def _fabric_coordinates(canvas: _Canvas, outline: Outline) -> tuple[Array, Array, Array]:
+    """Per pixel: share of the half angle, share from top to bottom edge, and between pivots."""
     angles, down = canvas.grid()
     share = np.clip(angles / outline.half_angle, -1.2, 1.2)
     top, bottom = outline.top(share), outline.bottom(share)
     height = (down - top) / (bottom - top)
-    return np.broadcast_to(share, height.shape), height
+    shape = height.shape
+    return np.broadcast_to(share, shape), height, np.broadcast_to(down, shape)
 
 
 def _compose(

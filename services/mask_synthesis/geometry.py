@@ -19,6 +19,7 @@ from maskmesh.services.runtime.errors import InvalidInputError, NoFaceError
 
 Points = NDArray[np.float32]
 Matrix = NDArray[np.float64]
+Array = NDArray[np.float64]
 
 JAW_LEFT = slice(0, 9)
 JAW_RIGHT = slice(8, 17)
@@ -27,18 +28,20 @@ RIGHT_EYE = slice(42, 48)
 EYES = slice(36, 48)
 NOSE_TIP = 30
 CHIN = slice(6, 11)
+NOSE_AND_MOUTH = [*range(30, 36), *range(48, 68)]
 # Landmarks on the middle line of the face that lie on, or close to, its surface.
 MIDDLE_LINE = (28, 33, 51, 57, 8)
 UNIT_SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
 
 # Shares of the height from the top edge to the chin.
-BELOW_CHIN = 0.07
+BELOW_CHIN = 0.085
 SIDE_CORNERS_AT = 0.25
 LOWER_CORNERS_AT = 0.78
 # Shares of the interocular distance.
 UNDER_EYES = 0.07
 OVER_NOSE_TIP = 0.10
 BESIDE_NOSE = 0.12
+BESIDE_MOUTH = 0.18
 MIN_SIDE_PIXELS = 4.0
 
 
@@ -137,11 +140,24 @@ def pivots_homography(quad: Points) -> Matrix:
     return np.asarray(matrix, dtype=np.float64)
 
 
-def middle_line_position(landmarks: Points, homography: Matrix) -> float:
-    """Where the middle line of the face lies between the pivots: 0 left edge to 1 right edge."""
-    points = landmarks[list(MIDDLE_LINE)].astype(np.float64)
-    mapped = map_points(np.linalg.inv(homography), points)
-    return float(np.clip(mapped[:, 0].mean(), 0.0, 1.0))
+def middle_line_position(between_pivots: Array) -> float:
+    """Where the middle line of the face lies: 0 left edge of the pivots to 1 right edge.
+
+    Args:
+        between_pivots: (68, 2) landmarks on the unit square; see `between_pivots`.
+    """
+    return float(np.clip(between_pivots[list(MIDDLE_LINE), 0].mean(), 0.0, 1.0))
+
+
+def covered_extent(between_pivots: Array) -> tuple[float, float]:
+    """Leftmost and rightmost place, 0 to 1, of nose and mouth, which a mask has to cover."""
+    places = np.clip(between_pivots[NOSE_AND_MOUTH, 0], 0.0, 1.0)
+    return float(places.min()), float(places.max())
+
+
+def between_pivots(landmarks: Points, quad: Points) -> Array:
+    """Landmarks as (68, 2) places on the unit square whose corners are the pivots."""
+    return map_points(np.linalg.inv(pivots_homography(quad)), landmarks.astype(np.float64))
 
 
 def map_points(homography: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -176,15 +192,21 @@ def _side_extent(upright: Points, side: int, top: float, height: float) -> float
     levels = np.array([top, top + SIDE_CORNERS_AT * height])
     jaw = _jaw_at(upright, side, levels)
     nose = upright[28:36, 0] + side * BESIDE_NOSE * interocular_distance(upright)
-    outermost = np.concatenate([jaw, nose]) * side
+    outermost = np.concatenate([jaw, nose, _beside_mouth(upright, side)]) * side
     return float(outermost.max()) * side
 
 
 def _lower_extent(upright: Points, side: int, top: float, height: float) -> float:
     jaw = _jaw_at(upright, side, np.array([top + LOWER_CORNERS_AT * height]))
     chin = upright[7:10, 0] + side * 0.1 * height
-    outermost = np.concatenate([jaw, chin]) * side
+    outermost = np.concatenate([jaw, chin, _beside_mouth(upright, side)]) * side
     return float(outermost.max()) * side
+
+
+def _beside_mouth(upright: Points, side: int) -> Points:
+    """A wide smile can reach the outline of the jaw; the mask has to reach further."""
+    corners = upright[[48, 54], 0] + side * BESIDE_MOUTH * interocular_distance(upright)
+    return np.asarray(corners, dtype=np.float32)
 
 
 def _jaw_at(upright: Points, side: int, levels: NDArray[np.float64]) -> NDArray[np.float64]:

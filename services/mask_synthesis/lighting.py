@@ -15,6 +15,8 @@ RIGHT_CHEEK = ((14, 35), (13, 35), (13, 54), (12, 54), (15, 35))
 USUAL_CHEEK = 150.0
 FOLLOWED = 0.55
 MAX_SLOPE = 0.22
+# White masks would lose their folds above it.
+MAX_GAIN = 1.06
 
 
 def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -55,4 +57,5 @@ def face_lighting(
     left, right = float(np.median(cheeks[:5])), float(np.median(cheeks[5:]))
     level = 1.0 - FOLLOWED + FOLLOWED * np.clip((left + right) / 2 / USUAL_CHEEK, 0.2, 1.3)
     slope = float(np.clip((right - left) / max(left + right, 40.0), -MAX_SLOPE, MAX_SLOPE))
-    return Lighting(left=level * jitter * (1 - slope), right=level * jitter * (1 + slope))
+    ends = [min(level * jitter * factor, MAX_GAIN) for factor in (1 - slope, 1 + slope)]
+    return Lighting(left=ends[0], right=ends[1])

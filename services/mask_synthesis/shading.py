@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-# Heights of the surgical mask's pleats, 0 top edge to 1 bottom edge.
-PLEATS = (0.36, 0.51, 0.66)
+# Heights of the surgical mask's pleats at its sides, 0 top pivots to 1 bottom pivots.
+PLEATS = (0.38, 0.53, 0.68)
 STITCHES = 46.0
 
 
-def fabric_shade(style: str, colour: str, share: Array, height: Array) -> Array:
+def fabric_shade(style: str, colour: str, share: Array, height: Array, down: Array) -> Array:
     """Brightness factor of every pixel of a mask's fabric.
 
     Args:
@@ -20,11 +20,13 @@ def fabric_shade(style: str, colour: str, share: Array, height: Array) -> Array:
         colour: "white" or "black"; folds show as shadows on white and as shine on black.
         share: H×W, -1 left end to 1 right end of the mask, measured around the head.
         height: H×W, 0 top edge to 1 bottom edge of the mask.
+        down: H×W, 0 top pivots to 1 bottom pivots.
 
     Returns:
         H×W float64; 1 leaves the base colour, smaller is darker.
     """
-    folds = _surgical_folds(share, height) if style == "surgical" else _cloth_folds(share, height)
+    surgical = style == "surgical"
+    folds = _surgical_folds(share, height, down) if surgical else _cloth_folds(share, height)
     if colour == "black":
         # A dark fabric shows little shadow; what is seen of its folds is light on their backs.
         return np.asarray(1.0 + 1.6 * (_curvature(share, height) - 0.8) + 2.4 * folds)
@@ -38,11 +40,11 @@ def _curvature(share: Array, height: Array) -> Array:
     return np.asarray(1.02 - around - below, dtype=np.float64)
 
 
-def _surgical_folds(share: Array, height: Array) -> Array:
-    sag = 0.05 * (1.0 - share**2)
+def _surgical_folds(share: Array, height: Array, down: Array) -> Array:
     folds = np.zeros_like(height)
     for pleat in PLEATS:
-        under = height - (pleat + sag)
+        # Pleats hang through in the middle and are gathered at the sides.
+        under = down - (pleat + 0.045 * np.cos(np.clip(share, -1, 1) * np.pi / 2))
         folds -= 0.22 * np.exp(-np.clip(under, 0, None) / 0.035) * (under >= 0)
         folds += 0.05 * np.exp(-(((under + 0.03) / 0.02) ** 2))
     wire = np.exp(-(((height - 0.07) / 0.012) ** 2))

@@ -116,9 +116,11 @@ def _mask_for(
     points: NDArray[np.float32], quad: NDArray[np.float32], style: str, colour: str
 ) -> drawing.DrawnMask:
     width = float(np.hypot(*(quad[1] - quad[0])))
-    middle = geometry.middle_line_position(points, geometry.pivots_homography(quad))
+    places = geometry.between_pivots(points, quad)
+    turn = drawing.turn_for(geometry.middle_line_position(places), geometry.covered_extent(places))
+    # Bilinear sampling may skip up to every other pixel of the drawing without aliasing.
     size = drawing.size_for(width * supersampling_for(width) / 1.5)
-    return drawing.drawn_mask(style, colour, drawing.turn_for(middle), size)
+    return drawing.drawn_mask(style, colour, turn, size)
 
 
 def _check_choice(kind: str, choice: str, choices: tuple[str, ...]) -> None:
