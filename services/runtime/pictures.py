@@ -17,11 +17,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, TooLargeError
 
-ColourMode = Literal["L", "RGB"]
+ColourMode = Literal["L", "RGB", "keep"]
 PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".pgm", ".ppm"}
 )
+
+_SIXTEEN_BIT_MODES = frozenset({"I", "I;16", "I;16B", "I;16L"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,24 @@ class PictureLimits:
     max_pixels: int = 50_000_000
     min_side: int = 16
 
+    def check_size(self, width: int, height: int) -> None:
+        """Hold a picture's size in pixels against the limits.
+
+        Raises:
+            InvalidInputError: The shorter side is under `min_side`.
+            TooLargeError: The picture has more than `max_pixels`.
+        """
+        if width * height > self.max_pixels:
+            raise TooLargeError(
+                f"the picture is {width}×{height} = {width * height:,} pixels, "
+                f"the limit is {self.max_pixels:,}: send it smaller"
+            )
+        if min(width, height) < self.min_side:
+            raise InvalidInputError(
+                f"the picture is {width}×{height} pixels: its shorter side must have "
+                f"at least {self.min_side}"
+            )
+
 
 DEFAULT_LIMITS = PictureLimits()
 
@@ -52,11 +72,11 @@ def decode_picture(
 
     Args:
         data: An encoded JPEG, PNG, WebP, BMP, TIFF, GIF or PPM picture.
-        mode: "L" for gray, "RGB" for colour.
+        mode: "L" for gray, "RGB" for colour, "keep" for gray if the picture is gray, else colour.
         limits: Bounds that the header is held against before pixels are decoded.
 
     Returns:
-        uint8 array, H×W for "L" or H×W×3 in R, G, B order for "RGB", values 0 to 255.
+        uint8 array, H×W for gray or H×W×3 in R, G, B order for colour, values 0 to 255.
 
     Raises:
         InvalidInputError: Empty, truncated, animated, too small, or not a picture.
@@ -74,8 +94,10 @@ def decode_picture(
             # Pillow warns of decompression bombs at its own limit; ours is checked below.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
-                _check_header(picture, limits)
-                picture.draft(mode, picture.size)
+                limits.check_size(*picture.size)
+                _refuse_animation(picture)
+                if mode == "L":
+                    picture.draft("L", picture.size)
                 return _to_array(picture, mode)
     except (InvalidInputError, MemoryError):
         raise
@@ -129,18 +151,7 @@ def _encode(pixels: NDArray[np.uint8], picture_format: str, **options: int) -> b
     return buffer.getvalue()
 
 
-def _check_header(picture: Image.Image, limits: PictureLimits) -> None:
-    width, height = picture.size
-    if width * height > limits.max_pixels:
-        raise TooLargeError(
-            f"the picture is {width}×{height} = {width * height:,} pixels, "
-            f"the limit is {limits.max_pixels:,}: send it smaller"
-        )
-    if min(width, height) < limits.min_side:
-        raise InvalidInputError(
-            f"the picture is {width}×{height} pixels: its shorter side must have "
-            f"at least {limits.min_side}"
-        )
+def _refuse_animation(picture: Image.Image) -> None:
     frames = getattr(picture, "n_frames", 1)
     if frames > 1:
         raise InvalidInputError(
@@ -151,7 +162,9 @@ def _check_header(picture: Image.Image, limits: PictureLimits) -> None:
 
 def _to_array(picture: Image.Image, mode: ColourMode) -> NDArray[np.uint8]:
     upright = ImageOps.exif_transpose(picture)
-    if upright.mode in {"I", "I;16", "I;16B", "I;16L", "F"}:
+    if mode == "keep":
+        mode = "L" if upright.mode in {"1", "L", "LA", *_SIXTEEN_BIT_MODES} else "RGB"
+    if upright.mode in _SIXTEEN_BIT_MODES:
         upright = _sixteen_to_eight_bits(upright)
     elif upright.has_transparency_data:
         canvas = Image.new("RGBA", upright.size, "white")

@@ -1,0 +1,93 @@
+"""The ONNX model that tells seven expressions, and whether a mask is worn, from a face."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from maskmesh.services.classification.preparation import scale_face
+from maskmesh.services.classification.repository import ModelFile
+from maskmesh.services.runtime.errors import InvalidInputError, SetupError
+
+EXPRESSIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What the faces of one call express.
+
+    Attributes:
+        probabilities: float32 N×7, rows sum to 1, columns in the order of `EXPRESSIONS`.
+        mask: float32 N, the probability that a mask is worn.
+    """
+
+    probabilities: NDArray[np.float32]
+    mask: NDArray[np.float32]
+
+
+class ExpressionClassifier:
+    """Runs one version of the model; may be called from many threads at once.
+
+    Args:
+        model: Which file to run.
+        threads: Threads that one call may use; more than 1 only where cores are idle.
+
+    Raises:
+        SetupError: The file is no ONNX model, or not one of ours.
+    """
+
+    def __init__(self, model: ModelFile, threads: int = 1) -> None:
+        self.model = model
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Spinning threads would take the core from the services beside this one.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = ort.InferenceSession(
+                model.path, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises a class of its own per failure
+            raise SetupError(
+                f"{model.path} cannot be loaded as an ONNX model ({error}): export it again"
+            ) from error
+        self.side = self._check_contract()
+
+    def classify(self, faces: Sequence[NDArray[np.uint8]]) -> Classified:
+        """Classify gray faces of any size.
+
+        Args:
+            faces: N uint8 arrays H×W, 0 to 255, framed like FER2013: forehead to chin.
+
+        Raises:
+            InvalidInputError: There is no face, or one is not an H×W uint8 array.
+        """
+        if not faces:
+            raise InvalidInputError("no face was given: send at least one")
+        for index, face in enumerate(faces):
+            if face.ndim != 2 or face.dtype != np.uint8:
+                raise InvalidInputError(
+                    f"face {index} is {face.dtype} of shape {face.shape}: expected uint8 of H×W"
+                )
+        batch = np.stack([scale_face(face, self.side) for face in faces])[..., np.newaxis]
+        probabilities, mask = self._session.run(["probabilities", "mask"], {"faces": batch})
+        return Classified(probabilities, mask)
+
+    def _check_contract(self) -> int:
+        inputs = {node.name: node.shape for node in self._session.get_inputs()}
+        outputs = {node.name for node in self._session.get_outputs()}
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        labels = tuple(json.loads(metadata.get("labels", "[]")))
+        shape = inputs.get("faces", [])
+        if len(shape) != 4 or not {"probabilities", "mask"} <= outputs or labels != EXPRESSIONS:
+            raise SetupError(
+                f"{self.model.path} is not a maskmesh model: it needs the input faces "
+                "[N, side, side, 1], the outputs probabilities and mask, and the labels "
+                f"{', '.join(EXPRESSIONS)} in its metadata; export it with `maskmesh export`"
+            )
+        return int(shape[1])

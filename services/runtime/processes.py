@@ -1,0 +1,170 @@
+"""The three services as child processes of this one: for `up`, the demo, and clients without a mesh."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, Queue
+from types import TracebackType
+from typing import IO, Self
+
+from maskmesh.services.runtime.errors import InvalidInputError, SetupError, UnavailableError
+from maskmesh.services.runtime.server import READY_PREFIX
+
+SERVICE_NAMES = ("location", "synthesis", "classification")
+DEFAULT_PORT = 50051
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class MeshAddresses:
+    """Where the three services listen, each as "host:port"."""
+
+    location: str
+    synthesis: str
+    classification: str
+
+    @classmethod
+    def at(cls, address: str) -> MeshAddresses:
+        """Return the addresses of a mesh that `maskmesh up` started with its first port P.
+
+        Args:
+            address: "host:P"; location is at P, synthesis at P+1, classification at P+2.
+
+        Raises:
+            InvalidInputError: The address has no port, or one outside 1 to 65533.
+        """
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdecimal() or not 1 <= int(port) <= 65533:
+            raise InvalidInputError(
+                f"{address!r} is no address of a mesh: give HOST:PORT, e.g. 127.0.0.1:50051"
+            )
+        return cls(*(f"{host}:{int(port) + offset}" for offset in range(len(SERVICE_NAMES))))
+
+
+class LocalMesh:
+    """The three services as child processes, from `with` to its end.
+
+    The children end with this process, however it ends: they watch their standard input.
+
+    Args:
+        host: Address to listen on.
+        port: Port of location; synthesis and classification take the two after it. 0: free ports.
+        log_file: Where the children's logs go; None: to this process's standard error.
+
+    Raises:
+        SetupError: A service did not start.
+    """
+
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, log_file: Path | None = None
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._log_file = log_file
+        self._children: dict[str, subprocess.Popen[str]] = {}
+        self.addresses = MeshAddresses("", "", "")
+
+    def __enter__(self) -> Self:
+        """Start the services side by side and wait until all are ready."""
+        try:
+            with contextlib.ExitStack() as stack:
+                log = None
+                if self._log_file:
+                    self._log_file.parent.mkdir(parents=True, exist_ok=True)
+                    log = stack.enter_context(self._log_file.open("w", encoding="utf-8"))
+                for offset, name in enumerate(SERVICE_NAMES):
+                    port = self._port + offset if self._port else 0
+                    self._children[name] = self._start(name, port, log)
+            deadline = time.monotonic() + START_TIMEOUT_S
+            self.addresses = MeshAddresses(
+                **{name: self._wait_until_ready(name, deadline) for name in SERVICE_NAMES}
+            )
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Drain and end the services."""
+        self.stop()
+
+    def check(self) -> None:
+        """Return if all services still run.
+
+        Raises:
+            UnavailableError: One has ended.
+        """
+        for name, child in self._children.items():
+            code = child.poll()
+            if code is not None:
+                raise UnavailableError(
+                    f"the {name} service ended with exit code {code}{self._where_to_look()}"
+                )
+
+    def stop(self) -> None:
+        """Drain and end the services; one that does not end in time is killed."""
+        for child in self._children.values():
+            child.terminate()
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        for child in self._children.values():
+            try:
+                child.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+            for pipe in (child.stdin, child.stdout):
+                if pipe:
+                    pipe.close()
+        self._children.clear()
+
+    def _start(self, name: str, port: int, log: IO[str] | None) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "maskmesh.cli.main", "serve", name]
+        command += ["--host", self._host, "--port", str(port), "--stop-with-stdin"]
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            # Ctrl-C reaches only this process, which then drains the children in order.
+            start_new_session=True,
+        )
+
+    def _wait_until_ready(self, name: str, deadline: float) -> str:
+        child = self._children[name]
+        lines: Queue[str] = Queue()
+        threading.Thread(target=lambda: lines.put(_first_line(child)), daemon=True).start()
+        try:
+            line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
+        except Empty:
+            raise SetupError(
+                f"the {name} service was not ready after {START_TIMEOUT_S:.0f} s"
+                f"{self._where_to_look()}"
+            ) from None
+        words = line.split()
+        if len(words) != 3 or words[:2] != [READY_PREFIX, name]:
+            raise SetupError(f"the {name} service did not start{self._where_to_look()}")
+        return words[2]
+
+    def _where_to_look(self) -> str:
+        if self._log_file is None:
+            return ": its log above says why"
+        lines = self._log_file.read_text(encoding="utf-8").strip().splitlines()
+        last = f", which ends with: {lines[-1]}" if lines else ""
+        return f": see {self._log_file}{last}"
+
+
+def _first_line(child: subprocess.Popen[str]) -> str:
+    return child.stdout.readline() if child.stdout else ""
