@@ -129,14 +129,14 @@ def float_model(run: Run) -> keras.Model:
 
 
 def _validation(settings: ExportSettings, run: Run) -> tuple[LabelledFaces, MaskedFaces]:
-    split = settings.validation_split
+    split = run.data["splits"]["validation"]
     faces = load_splits(settings.data or default_data(), [split])[split]
     if settings.per_class is not None:
         faces = faces.head(settings.per_class)
-    if faces.sha256 != run.data["sha256"].get(split):
+    if faces.sha256 != run.data["sha256"][split]:
         raise InvalidInputError(
             f"split {split!r} is not what the run in {run.folder} was validated on: "
-            "pass the run's --data and --validation-split"
+            "pass the run's --data"
         )
     masked = mask_faces(
         faces,

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from maskmesh.services.runtime.errors import InvalidInputError
@@ -21,6 +22,7 @@ from maskmesh.training.recipe import Recipe
 MONITOR = "val_probabilities_accuracy"
 RECIPE_FILE = "recipe.json"
 DATA_FILE = "data.json"
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,15 @@ class ValidationFaces:
 
 
 def limit_threads(threads: int) -> None:
-    """Hold TensorFlow to a number of threads; must come before its first operation."""
+    """Hold TensorFlow to a number of threads; has no effect once it has started."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf  # noqa: PLC0415 - only this backend needs it
 
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError:
+            log.warning("TensorFlow runs already, its threads stay as they are")
 
 
 def fit(

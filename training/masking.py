@@ -55,7 +55,7 @@ class MaskedFaces:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
+class Chunk:
     """A piece of work that travels to a worker process."""
 
     images: NDArray[np.uint8]
@@ -88,7 +88,7 @@ def mask_faces(
     for made in (folder, landmarks_folder):
         made.mkdir(parents=True, exist_ok=True)
     chunks = [
-        _Chunk(
+        Chunk(
             faces.images[first : first + CHUNK],
             first,
             variants,
@@ -125,7 +125,7 @@ def mask_seed(seed: int, face: int, variant: int) -> int:
     return int(np.random.SeedSequence([seed, face, variant]).generate_state(1)[0])
 
 
-def _make_missing(chunks: list[_Chunk], workers: int, title: str) -> None:
+def _make_missing(chunks: list[Chunk], workers: int, title: str) -> None:
     missing = [chunk for chunk in chunks if not chunk.file.exists()]
     if not missing:
         return
@@ -135,7 +135,7 @@ def _make_missing(chunks: list[_Chunk], workers: int, title: str) -> None:
             progress.advance(task, made)
 
 
-def _made(chunks: list[_Chunk], workers: int) -> Iterator[int]:
+def _made(chunks: list[Chunk], workers: int) -> Iterator[int]:
     # Forked children of a process that has loaded TensorFlow can hang, so they are spawned.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
@@ -154,8 +154,12 @@ def _start_worker() -> None:
     _worker.append((predictor, MaskSynthesizer(predictor)))
 
 
-def _make_chunk(chunk: _Chunk) -> int:
-    predictor, synthesizer = _worker[0]
+def _make_chunk(chunk: Chunk) -> int:
+    return make_chunk(chunk, *_worker[0])
+
+
+def make_chunk(chunk: Chunk, predictor: LandmarkPredictor, synthesizer: MaskSynthesizer) -> int:
+    """Put masks on the faces of a chunk and write its file; return the number of faces."""
     landmarks = _landmarks(chunk, predictor)
     shape = (len(chunk.images), chunk.variants)
     images = np.repeat(chunk.images[:, None], chunk.variants, axis=1)
@@ -178,7 +182,7 @@ def _make_chunk(chunk: _Chunk) -> int:
     return len(chunk.images)
 
 
-def _landmarks(chunk: _Chunk, predictor: LandmarkPredictor) -> NDArray[np.float32]:
+def _landmarks(chunk: Chunk, predictor: LandmarkPredictor) -> NDArray[np.float32]:
     if chunk.landmarks_file.exists():
         return np.asarray(np.load(chunk.landmarks_file), np.float32)
     landmarks = np.stack([predictor.predict(image) for image in chunk.images])

@@ -46,6 +46,7 @@ def train(settings: TrainSettings) -> None:
         ),
         settings.run,
         data={
+            "splits": {"train": settings.train_split, "validation": settings.validation_split},
             "sha256": {faces.split: faces.sha256 for faces in (train_faces, validation_faces)},
             "counts": {faces.split: len(faces) for faces in (train_faces, validation_faces)},
             "synthesis": [train_masked.synthesis, validation_masked.synthesis],

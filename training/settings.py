@@ -45,7 +45,7 @@ def run_train(settings: TrainSettings) -> None:
 class EvaluateSettings(CommandSettings, section="evaluate"):
     """Judge a model on labelled faces, as they are or with synthetic masks put on."""
 
-    model_config = SettingsConfigDict(populate_by_name=True)
+    model_config = SettingsConfigDict(populate_by_name=True, env_prefix_target="all")
 
     data: Path | None = Field(
         None,
@@ -58,7 +58,7 @@ class EvaluateSettings(CommandSettings, section="evaluate"):
     )
     json_file: Path | None = Field(
         None,
-        validation_alias=AliasChoices("json", "json_file"),
+        validation_alias=AliasChoices("json"),
         description="Write all numbers to this file",
     )
     plot: Path | None = Field(None, description="Write the confusion matrix to this PNG file")
@@ -77,7 +77,6 @@ class ExportSettings(CommandSettings, section="export"):
     data: Path | None = Field(
         None, description="The run's data; default: fer2013.zip in the data folder"
     )
-    validation_split: str = Field("validation", description="Split that the metrics are taken on")
     per_class: int | None = Field(None, ge=1, description="The run's --per-class, if it had one")
     cache: Path = Field(Path("runs/cache"), description="Folder of the masked faces")
     threads: int = Field(2, ge=1, description="Processes for masking")

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, SetupError
+from maskmesh.training.artifact import Answers, Artifact
+from maskmesh.training.convert import check_parity, keras_answers, save_checked, to_onnx
+from maskmesh.training.labels import CLASSES
+from maskmesh.training.models.paper import build_paper_cnn
+
+METADATA = {"labels": '["' + '", "'.join(CLASSES) + '"]', "model_name": "tiny", "version": "4"}
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return build_paper_cnn(convolutions=((8, 3), (8, 3), (8, 3), (8, 3)), dense=(16, 16))
+
+
+@pytest.fixture(scope="module")
+def faces() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (70, 48, 48), dtype=np.uint8)
+
+
+def test_onnx_answers_as_keras_does(model: keras.Model, faces: np.ndarray, tmp_path: Path) -> None:
+    artifact = save_checked(to_onnx(model), METADATA, tmp_path / "1" / "model.onnx")
+    answers = artifact.classify(faces)
+    assert answers.probabilities.shape == (70, 7)
+    assert answers.mask.shape == (70,)
+    parity = check_parity(keras_answers(model, faces), answers)
+    assert (parity.faces, parity.other_class) == (70, 0)
+    assert parity.max_difference < 1e-5
+    assert artifact.identity == {"name": "tiny", "version": "4"}
+    assert [path.name for path in (tmp_path / "1").iterdir()] == ["model.onnx"]
+
+
+def test_graph_has_the_contracts_shape(model: keras.Model) -> None:
+    graph = to_onnx(model).graph
+    puts = [*graph.input, *graph.output]
+    shapes = {
+        put.name: [d.dim_param or d.dim_value for d in put.type.tensor_type.shape.dim]
+        for put in puts
+    }
+    assert shapes == {"faces": ["N", 48, 48, 1], "probabilities": ["N", 7], "mask": ["N"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda p: p[:, ::-1].copy(), "another class on"),
+        (lambda p: p + np.float32(3e-5), "probabilities up to 3e-05 apart"),
+    ],
+)
+def test_disagreement_is_an_error(model: keras.Model, faces: np.ndarray, change, told) -> None:
+    reference = keras_answers(model, faces)
+    changed = Answers(change(reference.probabilities), reference.mask)
+    with pytest.raises(SetupError, match=told):
+        check_parity(reference, changed)
+
+
+def test_a_mask_output_that_disagrees_is_an_error(model: keras.Model, faces: np.ndarray) -> None:
+    reference = keras_answers(model, faces)
+    with pytest.raises(SetupError, match="nothing was written"):
+        check_parity(reference, Answers(reference.probabilities, reference.mask + 1e-3))
+
+
+def test_files_that_are_no_artifact(model: keras.Model, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no model at"):
+        Artifact(tmp_path / "gone.onnx")
+    (tmp_path / "junk.onnx").write_bytes(b"junk")
+    with pytest.raises(InvalidInputError, match="no model that can be run"):
+        Artifact(tmp_path / "junk.onnx")
+    with pytest.raises(InvalidInputError, match="labels None"):
+        save_checked(to_onnx(model), {}, tmp_path / "unlabelled.onnx")

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
+from maskmesh.training import settings as settings_module
+from maskmesh.training.evaluate import evaluate
+from maskmesh.training.settings import EvaluateSettings, shipped_model
+
+
+def test_json_flag_and_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JSON", "stray")
+    assert EvaluateSettings().json_file is None
+    monkeypatch.setenv("MASKMESH_EVALUATE_JSON", "named.json")
+    assert EvaluateSettings().json_file == Path("named.json")
+    assert EvaluateSettings(json="given.json").json_file == Path("given.json")
+
+
+def test_newest_version_ships(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(settings_module, "models_home", lambda: tmp_path)
+    with pytest.raises(NotFoundError, match="run maskmesh export"):
+        shipped_model()
+    for version in ("1", "9", "10"):
+        (tmp_path / "expression" / version).mkdir(parents=True)
+        (tmp_path / "expression" / version / "model.onnx").touch()
+    assert shipped_model().parent.name == "10"
+
+
+def test_output_folder_is_checked_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="make it first"):
+        evaluate(EvaluateSettings(json=tmp_path / "gone" / "a.json"))
+
+
+def test_missing_model_is_named(tmp_path: Path, striped_zip: Path) -> None:
+    with pytest.raises(NotFoundError, match="no model at"):
+        evaluate(EvaluateSettings(data=striped_zip, model=tmp_path / "gone.onnx"))

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from maskmesh.services.runtime.errors import InvalidInputError
+from maskmesh.services.runtime.pictures import read_picture
+from maskmesh.training.callbacks import RunState, newest_state
+from maskmesh.training.epochs import EpochSeeds, TrainingFaces
+from maskmesh.training.fit import ValidationFaces, compiled_model, fit
+from maskmesh.training.recipe import Recipe
+
+from .conftest import striped_faces
+
+pytestmark = pytest.mark.usefixtures("narrow_network")
+DATA = {"sha256": "0"}
+
+
+@pytest.fixture(scope="module")
+def train() -> TrainingFaces:
+    images, labels = striped_faces(6, seed=0)
+    masked = np.stack([images, images], axis=1)
+    masked[:, :, 30:] = 220
+    return TrainingFaces(images, masked, np.ones((len(images), 2), bool), labels)
+
+
+@pytest.fixture(scope="module")
+def validation() -> ValidationFaces:
+    images, labels = striped_faces(2, seed=1)
+    masked = images.copy()
+    masked[:, 30:] = 220
+    return ValidationFaces(images, masked, np.ones(len(images), bool), labels)
+
+
+def run_fit(
+    recipe: Recipe, train: TrainingFaces, validation: ValidationFaces, run: Path
+) -> list[dict[str, float]]:
+    return fit(recipe, train, validation, run, data=DATA, verbose=0)
+
+
+class KilledError(BaseException):
+    """Stands for a kill: nothing that runs may catch it."""
+
+
+def kill_at_call(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: int) -> None:
+    """Let the given call of a method die instead of doing its work."""
+    real = getattr(owner, name)
+    calls = iter(range(1, 10**6))
+
+    def counted(self: object, *args: object, **kwargs: object) -> object:
+        if next(calls) == call:
+            raise KilledError
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(owner, name, counted)
+
+
+@pytest.fixture(scope="module")
+def recipe(quick_recipe: Recipe) -> Recipe:
+    """A recipe whose learning rate falls in the third epoch.
+
+    It does so only if the plateau's best value of the first epoch and its count of the second are
+    known then.
+    """
+    return quick_recipe.model_copy(update={"plateau_patience": 2, "plateau_min_delta": 0.9})
+
+
+@pytest.fixture(scope="module")
+def whole(
+    recipe: Recipe,
+    train: TrainingFaces,
+    validation: ValidationFaces,
+    tmp_path_factory: pytest.TempPathFactory,
+    narrow_network: None,
+) -> Whole:
+    """A run that nothing interrupted: its folder and its history."""
+    run = tmp_path_factory.mktemp("run") / "whole"
+    return run, run_fit(recipe, train, validation, run)
+
+
+@pytest.mark.parametrize(
+    "kill",
+    [
+        pytest.param((EpochSeeds, "on_train_batch_end", 5), id="inside the second epoch"),
+        pytest.param((RunState, "_save", 2), id="best weights written, state not"),
+    ],
+)
+def test_a_killed_run_goes_on_to_the_same_end(
+    recipe: Recipe,
+    train: TrainingFaces,
+    validation: ValidationFaces,
+    whole: Whole,
+    kill: tuple[type, str, int],
+) -> None:
+    run = whole[0].parent / f"killed-{kill[1]}"
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at_call(patch, *kill)
+        with pytest.raises(KilledError):
+            run_fit(recipe, train, validation, run)
+    assert newest_state(run) == run / "checkpoints" / "epoch-0001"
+    assert run_fit(recipe, train, validation, run) == whole[1]
+    last = Path("checkpoints") / "epoch-0003" / "model.weights.h5"
+    for file in (last, Path("best.model.weights.h5")):
+        for mine, theirs in zip(tensors(run / file), tensors(whole[0] / file), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def tensors(file: Path) -> list[np.ndarray]:
+    """Return all that a weights file holds, optimiser and learning rate too."""
+    found: list[np.ndarray] = []
+
+    def visit(_: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            found.append(item[()])
+
+    with h5py.File(file) as stored:
+        stored.visititems(visit)
+    assert len(found) > 20
+    return found
+
+
+def test_files_of_a_run(recipe: Recipe, whole: Whole) -> None:
+    run, history = whole
+    with (run / "log.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [int(float(row["epoch"])) for row in rows] == [1, 2, 3]
+    for row, logged in zip(history, rows, strict=True):
+        assert row["val_probabilities_accuracy"] == float(logged["val_probabilities_accuracy"])
+        assert 0.0 <= row["val_unmasked_accuracy"] <= 1.0
+    assert read_picture(run / "history.png").shape[1] > 800
+    assert Recipe.model_validate_json((run / "recipe.json").read_text()) == recipe
+    states = sorted(path.name for path in (run / "checkpoints").iterdir())
+    assert states == ["epoch-0002", "epoch-0003"]
+
+
+def test_best_weights_have_the_best_masked_accuracy(
+    recipe: Recipe, validation: ValidationFaces, whole: Whole
+) -> None:
+    run, history = whole
+    model = compiled_model(recipe)
+    model.load_weights(run / "best.model.weights.h5")
+    outputs = model.predict({"faces": validation.masked[..., None]}, verbose=0)
+    accuracy = float((outputs["probabilities"].argmax(axis=1) == validation.labels).mean())
+    assert accuracy == pytest.approx(max(row["val_probabilities_accuracy"] for row in history))
+
+
+def test_training_learns(
+    train: TrainingFaces, validation: ValidationFaces, tmp_path: Path, quick_recipe: Recipe
+) -> None:
+    still = {"flip": False, "shift_px": 0.0, "rotate_degrees": 0.0, "zoom": 0.0, "dropout": 0.0}
+    recipe = quick_recipe.model_copy(update={**still, "epochs": 15, "learning_rate": 0.01})
+    history = run_fit(recipe, train, validation, tmp_path)
+    assert history[-1]["probabilities_accuracy"] > 0.8
+    assert history[-1]["probabilities_loss"] < 0.6 * history[0]["probabilities_loss"]
+
+
+def test_more_epochs_prolong_a_run(
+    train: TrainingFaces, validation: ValidationFaces, tmp_path: Path, quick_recipe: Recipe
+) -> None:
+    short = quick_recipe.model_copy(update={"epochs": 1})
+    assert len(run_fit(short, train, validation, tmp_path)) == 1
+    longer = quick_recipe.model_copy(update={"epochs": 2})
+    assert len(run_fit(longer, train, validation, tmp_path)) == 2
+    assert Recipe.model_validate_json((tmp_path / "recipe.json").read_text()).epochs == 2
+
+
+def test_a_run_folder_refuses_another_recipe_and_other_data(
+    recipe: Recipe,
+    train: TrainingFaces,
+    validation: ValidationFaces,
+    whole: Whole,
+) -> None:
+    run, _ = whole
+    other = recipe.model_copy(update={"seed": 5, "zoom": 0.0})
+    with pytest.raises(InvalidInputError, match="other values of seed, zoom"):
+        run_fit(other, train, validation, run)
+    with pytest.raises(InvalidInputError, match="other values of sha256"):
+        fit(recipe, train, validation, run, data={"sha256": "1"}, verbose=0)

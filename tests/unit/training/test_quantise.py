@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import onnx
+import pytest
+
+from maskmesh.services.runtime.errors import SetupError
+from maskmesh.training.convert import to_onnx
+from maskmesh.training.models.paper import build_paper_cnn
+from maskmesh.training.quantise import snap_kernels, store_as_int8, to_grid
+
+
+@pytest.fixture
+def model() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return build_paper_cnn(convolutions=((8, 3), (16, 5), (32, 3), (32, 3)), dense=(32, 16))
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((3, 3, 4, 8), 3), ((8, 4, 3, 3), 0), ((20, 6), 1)])
+def test_grid_is_within_half_a_step_and_uses_its_whole_range(
+    shape: tuple[int, ...], axis: int
+) -> None:
+    weights = np.random.default_rng(0).normal(0, 0.2, shape).astype(np.float32)
+    whole, scale = to_grid(weights, axis)
+    assert scale.size == shape[axis]
+    assert np.abs(weights - whole * scale).max() <= scale.max() / 2 * 1.001
+    others = tuple(k for k in range(len(shape)) if k != axis)
+    np.testing.assert_array_equal(np.abs(whole).max(axis=others), 127)
+
+
+def test_a_channel_of_zeros_stays_zero() -> None:
+    weights = np.ones((5, 2), np.float32)
+    weights[:, 1] = 0
+    whole, scale = to_grid(weights, 1)
+    np.testing.assert_array_equal(whole * scale, weights)
+
+
+def test_snapping_twice_changes_nothing_more(model: keras.Model) -> None:
+    assert snap_kernels(model) == 3
+    once = [np.asarray(weight) for weight in model.weights]
+    snap_kernels(model)
+    for before, after in zip(once, model.weights, strict=True):
+        np.testing.assert_allclose(before, after, rtol=1e-6, atol=0)
+
+
+def test_large_weights_are_stored_in_a_byte_each(model: keras.Model) -> None:
+    # Trained batch norm has scales of either sign; folding them must not leave the grid.
+    scale = model.get_layer("block3_norm").gamma
+    scale.assign(np.random.default_rng(2).normal(0, 1, scale.shape).astype(np.float32))
+    snap_kernels(model)
+    graph = to_onnx(model)
+    before = len(graph.SerializeToString())
+    assert store_as_int8(graph) == 3
+    onnx.checker.check_model(graph, full_check=True)
+    kinds = {t.name: t.data_type for t in graph.graph.initializer if t.name.endswith("/int8")}
+    assert set(kinds.values()) == {onnx.TensorProto.INT8}
+    saved = 3 * sum(np.prod(t.dims) for t in graph.graph.initializer if t.name in kinds)
+    assert before - len(graph.SerializeToString()) > 0.85 * saved
+
+
+def test_weights_off_the_grid_are_refused(model: keras.Model) -> None:
+    with pytest.raises(SetupError, match="off the 8-bit grid"):
+        store_as_int8(to_onnx(model))
