@@ -18,6 +18,7 @@ from .conftest import striped_faces
 
 pytestmark = pytest.mark.usefixtures("narrow_network")
 DATA = {"sha256": "0"}
+Whole = tuple[Path, list[dict[str, float]]]
 
 
 @pytest.fixture(scope="module")
