@@ -1,0 +1,36 @@
+"""The commands that make and judge models."""
+
+from __future__ import annotations
+
+from maskmesh.training.settings import (
+    EvaluateSettings,
+    ExportSettings,
+    TrainSettings,
+    run_evaluate,
+    run_export,
+    run_train,
+)
+
+
+class Train(TrainSettings):
+    """Train the expression model on masked faces."""
+
+    def cli_cmd(self) -> None:
+        """Train."""
+        run_train(self)
+
+
+class Evaluate(EvaluateSettings):
+    """Judge a model on labelled faces."""
+
+    def cli_cmd(self) -> None:
+        """Evaluate."""
+        run_evaluate(self)
+
+
+class Export(ExportSettings):
+    """Make the ONNX artifact of a training run."""
+
+    def cli_cmd(self) -> None:
+        """Export."""
+        run_export(self)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, TooLargeError
+from maskmesh.services.runtime.pictures import (
+    PictureLimits,
+    decode_picture,
+    encode_jpeg,
+    encode_png,
+    read_picture,
+)
+
+GRADIENT = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (40, 1))
+
+
+def encode(picture: Image.Image, picture_format: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, picture_format, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+@pytest.mark.parametrize("wanted", ["L", "RGB", "keep"])
+def test_every_mode_becomes_eight_bits(mode: str, wanted: str) -> None:
+    if mode == "I;16":
+        source = Image.fromarray(GRADIENT.astype(np.uint16) * 257)
+    else:
+        source = Image.fromarray(GRADIENT).convert(mode)
+    pixels = decode_picture(encode(source, "PNG"), wanted)  # type: ignore[arg-type]
+    gray = wanted == "L" or (wanted == "keep" and mode in {"1", "L", "LA", "I;16"})
+    assert pixels.shape == ((40, 64) if gray else (40, 64, 3))
+    assert pixels.dtype == np.uint8
+    if mode != "1":
+        values = pixels if gray else pixels[..., 0]
+        np.testing.assert_allclose(values.astype(int), GRADIENT, atol=3)
+
+
+def test_cmyk_is_converted() -> None:
+    source = Image.new("RGB", (32, 32), (200, 30, 60)).convert("CMYK")
+    pixels = decode_picture(encode(source, "JPEG", quality=95))
+    np.testing.assert_allclose(pixels[16, 16].astype(int), (200, 30, 60), atol=4)
+
+
+def test_transparency_is_laid_over_white() -> None:
+    pixels = decode_picture(encode(Image.new("RGBA", (20, 20), (0, 0, 0, 0)), "PNG"), "L")
+    assert (pixels == 255).all()
+
+
+def test_exif_orientation_is_applied() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encode(Image.fromarray(GRADIENT), "JPEG", exif=exif)
+    assert decode_picture(data, "L").shape == (64, 40)
+
+
+JPEG = encode_jpeg(GRADIENT)
+ANIMATION = encode(
+    Image.new("L", (20, 20)), "GIF", save_all=True, append_images=[Image.new("L", (20, 20), 9)]
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "says"),
+    [
+        (b"", InvalidInputError, "empty"),
+        (b"no picture at all", InvalidInputError, "not a picture"),
+        (JPEG[: len(JPEG) // 2], InvalidInputError, "damaged or cut short"),
+        (JPEG[:20], InvalidInputError, "not a picture"),
+        (encode_png(GRADIENT)[:-30], InvalidInputError, "damaged or cut short"),
+        (encode(Image.new("L", (1, 1)), "PNG"), InvalidInputError, "at least 16"),
+        (ANIMATION, InvalidInputError, "animated"),
+        (JPEG + bytes(16 * 1024 * 1024), TooLargeError, "limit is 16,777,216"),
+        (encode(Image.new("1", (10_000, 5_001)), "PNG"), TooLargeError, "50,000,000"),
+        (encode(Image.new("1", (20_000, 10_000)), "PNG"), TooLargeError, "50,000,000"),
+    ],
+    ids=["empty", "text", "half", "head", "png", "1x1", "gif", "bytes", "pixels", "bomb"],
+)
+def test_bad_pictures_are_refused(data: bytes, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        decode_picture(data)
+
+
+def test_limits_are_the_callers(tmp_path: Path) -> None:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(JPEG)
+    assert read_picture(path, "L").shape == (40, 64)
+    with pytest.raises(TooLargeError):
+        read_picture(path, limits=PictureLimits(max_bytes=100))
+    with pytest.raises(TooLargeError):
+        read_picture(path, limits=PictureLimits(max_pixels=100))
+    with pytest.raises(NotFoundError):
+        read_picture(tmp_path / "missing.jpg")

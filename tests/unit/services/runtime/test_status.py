@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import grpc
+import pytest
+
+from maskmesh.services.runtime import errors
+from maskmesh.services.runtime.status import answer_or_problem, status_of
+from maskmesh.v1 import common_pb2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.InvalidInputError, grpc.StatusCode.INVALID_ARGUMENT),
+        (errors.TooLargeError, grpc.StatusCode.INVALID_ARGUMENT),
+        (errors.NoFaceError, grpc.StatusCode.FAILED_PRECONDITION),
+        (errors.NotFoundError, grpc.StatusCode.NOT_FOUND),
+        (errors.SetupError, grpc.StatusCode.FAILED_PRECONDITION),
+        (errors.UnavailableError, grpc.StatusCode.UNAVAILABLE),
+        (errors.DeadlineError, grpc.StatusCode.DEADLINE_EXCEEDED),
+    ],
+)
+def test_the_family_keeps_its_text(
+    error: type[errors.MaskmeshError], code: grpc.StatusCode
+) -> None:
+    assert status_of(error("do this")) == (code, "do this")
+
+
+def test_every_error_of_the_family_has_a_status() -> None:
+    for error in errors.MaskmeshError.__subclasses__():
+        assert status_of(error("x"))[0] is not grpc.StatusCode.INTERNAL
+
+
+def test_other_errors_do_not_leak_and_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    code, message = status_of(ValueError("secret path"))
+    assert code is grpc.StatusCode.INTERNAL
+    assert "secret" not in message
+    logged = capsys.readouterr()
+    reference = message.split()[-1]
+    assert reference in logged.out + logged.err
+    assert "secret path" in logged.out + logged.err
+
+
+async def test_an_item_becomes_its_answer_or_a_problem() -> None:
+    async def succeed() -> int:
+        return 7
+
+    async def fail() -> int:
+        raise errors.InvalidInputError("send another")
+
+    assert await answer_or_problem(succeed()) == 7
+    assert await answer_or_problem(fail()) == common_pb2.Problem(code=3, message="send another")
