@@ -11,19 +11,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from maskmesh.services.mask_synthesis.outlines import OUTLINES, Outline
 from maskmesh.services.mask_synthesis.shading import fabric_shade
 
 MASK_STYLES: tuple[str, ...] = ("surgical", "cloth")
 MASK_COLOURS: tuple[str, ...] = ("white", "black")
-SIZES = (64, 128, 256, 512)
+# Pixels between the pivots, and how much larger a mask of that size is drawn.
+SUPERSAMPLING = {64: 4, 128: 3, 256: 2, 512: 2}
+SIZES = tuple(SUPERSAMPLING)
 TURN_STEP = 8
 MAX_TURN = 56
-SUPERSAMPLING = 3
 # Canvas around the pivots, in shares of the distances between them; straps lie there.
 MARGIN_X = 0.10
 MARGIN_TOP = 0.16
@@ -40,43 +43,8 @@ EAR_ANGLE = 92.0
 LAST_STRAP_ANGLE = 84.0
 STRAP_PARTS = 24
 
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """Outline of a mask: angles in degrees, heights in shares from top (0) to bottom (1) pivots.
-
-    Attributes:
-        half_angle: Angle around the head at which the mask ends on either side.
-        drop: How far the top edge falls from the bridge of the nose to the sides.
-        nose_width: Share of the half angle over which most of that fall happens.
-        lift: How far the bottom edge rises from the chin to the sides.
-        roundness: Exponent of that rise; small is pointed, large is square.
-        pinch: How far the sides bend inwards, in degrees.
-    """
-
-    half_angle: float
-    drop: float
-    nose_width: float
-    lift: float
-    roundness: float
-    pinch: float
-
-    def top(self, share: Array) -> Array:
-        """Height of the top edge at shares (-1 to 1) of the half angle."""
-        fall = 1.0 - np.exp(-((np.abs(share) / self.nose_width) ** 2.0))
-        return np.asarray(self.drop * fall, dtype=np.float64)
-
-    def bottom(self, share: Array) -> Array:
-        """Height of the bottom edge at shares (-1 to 1) of the half angle."""
-        return np.asarray(1.0 - self.lift * np.abs(share) ** self.roundness, dtype=np.float64)
-
-
-OUTLINES = {
-    "surgical": Outline(66.0, 0.20, 0.34, 0.17, 3.0, 1.0),
-    "cloth": Outline(64.0, 0.26, 0.46, 0.27, 3.2, 4.0),
-}
+# Single precision where it is many: a drawing is a few dozen formulas over every pixel.
+Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +92,7 @@ def drawn_mask(style: str, colour: str, turn: int, size: int) -> DrawnMask:
         turn: Degrees by which the head is turned, positive to the right; see `turn_for`.
         size: Pixels between the left and the right pivots; see `size_for`.
     """
-    canvas = _Canvas(size * SUPERSAMPLING, float(turn))
+    canvas = _Canvas(size * SUPERSAMPLING[size], float(turn))
     outline = OUTLINES[style]
     body = _body(canvas, outline)
     straps = _straps(canvas, outline)
@@ -159,7 +127,7 @@ class _Canvas:
     def place(self, angles: Array) -> Array:
         """Places between the pivots (0 to 1) of angles around the head, hidden ones at the edge."""
         seen = np.clip(self.turn + angles, -90.0, 90.0)
-        return np.asarray((1.0 + np.sin(np.radians(seen))) / 2.0, dtype=np.float64)
+        return np.asarray((1.0 + np.sin(np.radians(seen))) / 2.0, dtype=np.float32)
 
     def pixels(self, across: Array, down: Array) -> list[tuple[float, float]]:
         x = (across + MARGIN_X) * self.width
@@ -169,10 +137,11 @@ class _Canvas:
     def grid(self) -> tuple[Array, Array]:
         """Angle (1×W, degrees) and height (H×1, 0 to 1 between pivots) of every pixel."""
         rows, columns = self.shape
-        across = (np.arange(columns) + 0.5) / self.width - MARGIN_X
-        down = (np.arange(rows) + 0.5) / self.height - MARGIN_TOP
-        angles = np.degrees(np.arcsin(np.clip(2.0 * across - 1.0, -1.0, 1.0))) - self.turn
-        return angles[None, :], down[:, None]
+        across = (np.arange(columns, dtype=np.float32) + 0.5) / self.width - MARGIN_X
+        down = (np.arange(rows, dtype=np.float32) + 0.5) / self.height - MARGIN_TOP
+        seen = np.degrees(np.arcsin(np.clip(2.0 * across - 1.0, -1.0, 1.0)))
+        angles = np.asarray(seen - self.turn, dtype=np.float32)
+        return angles[None, :], np.asarray(down[:, None], dtype=np.float32)
 
 
 def _body(canvas: _Canvas, outline: Outline) -> Array:
@@ -188,8 +157,8 @@ def _body(canvas: _Canvas, outline: Outline) -> Array:
     image = Image.new("L", canvas.shape[::-1], 0)
     ImageDraw.Draw(image).polygon(canvas.pixels(canvas.place(border), heights), fill=255)
     rounded = image.filter(ImageFilter.GaussianBlur(canvas.width * 0.012))
-    steep = (np.asarray(rounded, dtype=np.float64) / 255.0 - 0.5) * 6.0 + 0.5
-    return np.clip(steep, 0.0, 1.0)
+    steep = (np.asarray(rounded, dtype=np.float32) / 255.0 - 0.5) * 6.0 + 0.5
+    return np.asarray(np.clip(steep, 0.0, 1.0))
 
 
 def _straps(canvas: _Canvas, outline: Outline) -> Array:
@@ -212,7 +181,7 @@ def _straps(canvas: _Canvas, outline: Outline) -> Array:
                 # Straps vanish behind the ear: no hard end on hair or background.
                 opacity = round(255 * min(1.0, 2.5 * (1.0 - along[part])))
                 draw.line(line[part : part + 2], fill=opacity, width=width)
-    return np.asarray(image, dtype=np.float64) / 255.0
+    return np.asarray(image, dtype=np.float32) / 255.0
 
 
 def _fabric_coordinates(canvas: _Canvas, outline: Outline) -> tuple[Array, Array, Array]:
@@ -230,12 +199,12 @@ def _compose(
 ) -> NDArray[np.uint8]:
     """Lay fabric over straps over a faint shadow on the skin; colours multiplied by alpha."""
     whole = Image.fromarray((np.maximum(body, straps * 0.6) * 255).astype(np.uint8))
-    shadow = np.asarray(whole.filter(ImageFilter.GaussianBlur(canvas.width * 0.010)), np.float64)
+    shadow = np.asarray(whole.filter(ImageFilter.GaussianBlur(canvas.width * 0.010)), np.float32)
     alpha = 0.30 * shadow / 255.0
-    premultiplied = np.zeros((*canvas.shape, 3))
+    premultiplied: Array = np.zeros((*canvas.shape, 3), dtype=np.float32)
     for coverage, pixels in (
-        (straps, np.array(STRAP_COLOURS[colour], dtype=np.float64)[None, None]),
-        (body, np.clip(np.array(BASE_COLOURS[colour]) * shade[..., None], 0.0, 255.0)),
+        (straps, np.array(STRAP_COLOURS[colour], dtype=np.float32)[None, None]),
+        (body, np.clip(np.array(BASE_COLOURS[colour], np.float32) * shade[..., None], 0.0, 255.0)),
     ):
         premultiplied = pixels * coverage[..., None] + premultiplied * (1.0 - coverage[..., None])
         alpha = coverage + alpha * (1.0 - coverage)

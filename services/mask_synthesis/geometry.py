@@ -43,6 +43,8 @@ OVER_NOSE_TIP = 0.10
 BESIDE_NOSE = 0.12
 BESIDE_MOUTH = 0.18
 MIN_SIDE_PIXELS = 4.0
+# A side may be this many times as long as the opposite one; more is no head.
+MAX_CONVERGENCE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,24 +142,25 @@ def pivots_homography(quad: Points) -> Matrix:
     return np.asarray(matrix, dtype=np.float64)
 
 
-def middle_line_position(between_pivots: Array) -> float:
+def middle_line_position(places: Array) -> float:
     """Where the middle line of the face lies: 0 left edge of the pivots to 1 right edge.
 
     Args:
-        between_pivots: (68, 2) landmarks on the unit square; see `between_pivots`.
+        places: (68, 2) landmarks on the unit square; see `between_pivots`.
     """
-    return float(np.clip(between_pivots[list(MIDDLE_LINE), 0].mean(), 0.0, 1.0))
+    return float(np.clip(places[list(MIDDLE_LINE), 0].mean(), 0.0, 1.0))
 
 
-def covered_extent(between_pivots: Array) -> tuple[float, float]:
+def covered_extent(places: Array) -> tuple[float, float]:
     """Leftmost and rightmost place, 0 to 1, of nose and mouth, which a mask has to cover."""
-    places = np.clip(between_pivots[NOSE_AND_MOUTH, 0], 0.0, 1.0)
-    return float(places.min()), float(places.max())
+    across = np.clip(places[NOSE_AND_MOUTH, 0], 0.0, 1.0)
+    return float(across.min()), float(across.max())
 
 
 def between_pivots(landmarks: Points, quad: Points) -> Array:
     """Landmarks as (68, 2) places on the unit square whose corners are the pivots."""
-    return map_points(np.linalg.inv(pivots_homography(quad)), landmarks.astype(np.float64))
+    inverse = np.asarray(np.linalg.inv(pivots_homography(quad)), dtype=np.float64)
+    return map_points(inverse, landmarks.astype(np.float64))
 
 
 def map_points(homography: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -218,7 +221,11 @@ def _jaw_at(upright: Points, side: int, levels: NDArray[np.float64]) -> NDArray[
 def _check_quad(quad: Points) -> None:
     edges = np.roll(quad, -1, axis=0) - quad
     turns = edges[:, 0] * np.roll(edges[:, 1], -1) - edges[:, 1] * np.roll(edges[:, 0], -1)
-    if turns.min() <= 0 or np.hypot(edges[:, 0], edges[:, 1]).min() < MIN_SIDE_PIXELS:
+    lengths = np.hypot(edges[:, 0], edges[:, 1])
+    ratios = lengths[:2] / np.maximum(lengths[2:], MIN_SIDE_PIXELS)
+    converging = float(np.maximum(ratios, 1.0 / np.maximum(ratios, 1e-6)).max())
+    convex = bool(turns.min() > 0)
+    if not convex or lengths.min() < MIN_SIDE_PIXELS or converging > MAX_CONVERGENCE:
         raise NoFaceError(
             "the landmarks leave no area for a mask: give a picture whose face is larger, "
             "upright and not in full profile"

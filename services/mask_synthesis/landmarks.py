@@ -28,6 +28,7 @@ OWN_FILE_HINT = "or name your own with --predictor-path or MASKMESH_SYNTHESIS_PR
 WORKING_SIDE = 200.0
 # It also looks a little beyond the face's rectangle.
 CONTEXT = 0.3
+MAX_ASPECT = 4
 
 Box = tuple[int, int, int, int]
 
@@ -68,14 +69,14 @@ class LandmarkPredictor:
 
         Args:
             image: uint8, H×W gray or H×W×3 RGB.
-            box: x, y, width, height in pixels; it may reach over the border. None: the picture.
+            box: x, y, width, height in pixels, inside the image. None: the picture is the face.
 
         Returns:
             float32 (68, 2): x, y in pixels of `image`; landmarks may lie outside of it.
 
         Raises:
-            InvalidInputError: The image has another shape or dtype, or the box is empty or
-                outside of the image.
+            InvalidInputError: The image has another shape or dtype, or the box is empty, not inside
+                the image, or no shape of a face.
         """
         check_image(image)
         x, y, width, height = _checked_box(image, box)
@@ -142,13 +143,17 @@ def _import_dlib() -> Any:
 
 def _checked_box(image: NDArray[np.uint8], box: Box | None) -> Box:
     rows, columns = image.shape[:2]
-    if box is None:
-        return 0, 0, columns, rows
-    x, y, width, height = box
-    if width <= 0 or height <= 0 or x >= columns or y >= rows or x + width <= 0 or y + height <= 0:
+    x, y, width, height = box if box is not None else (0, 0, columns, rows)
+    inside = min(x, y) >= 0 and x + width <= columns and y + height <= rows
+    if not inside or width < 1 or height < 1:
         raise InvalidInputError(
-            f"the face box x={x}, y={y}, width={width}, height={height} holds no pixel of the "
-            f"{columns}×{rows} picture: give a box inside of it"
+            f"the face box x={x}, y={y}, width={width}, height={height} is not inside the "
+            f"{columns}×{rows} picture: give one with at least a pixel, wholly inside"
+        )
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise InvalidInputError(
+            f"{width}×{height} pixels are no shape of a face: give the face's box, one side at "
+            f"most {MAX_ASPECT} times the other"
         )
     return x, y, width, height
 

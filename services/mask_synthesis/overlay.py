@@ -16,6 +16,7 @@ from PIL import Image
 
 from maskmesh.services.mask_synthesis.drawing import DrawnMask
 from maskmesh.services.mask_synthesis.geometry import Matrix, Points, map_points
+from maskmesh.services.runtime.errors import NoFaceError
 
 # A small target is warped at a multiple of its size and averaged down, so thin lines do not alias.
 FINE_SIDE = 256
@@ -46,7 +47,7 @@ class Lighting:
 
 def supersampling_for(width: float) -> int:
     """How many samples a pixel of the target gets per axis: 4, 2 or 1."""
-    if width <= FINE_SIDE / 2:
+    if width <= FINE_SIDE / 4:
         return 4
     return 2 if width <= FINE_SIDE else 1
 
@@ -60,12 +61,17 @@ def warp_mask(mask: DrawnMask, quad: Points, shape: tuple[int, int]) -> WarpedMa
         shape: Rows and columns of the picture.
 
     Returns:
-        The crop around the pivots; 0×0 where the picture shows none of it.
+        The crop around the pivots.
+
+    Raises:
+        NoFaceError: The picture shows nothing of it.
     """
     homography = np.asarray(cv2.getPerspectiveTransform(mask.anchors, quad), dtype=np.float64)
     left, top, right, bottom = _crop(homography, mask, shape)
     if right <= left or bottom <= top:
-        return WarpedMask(np.zeros((0, 0, 4), np.uint8), 0, 0)
+        raise NoFaceError(
+            "the mask would lie outside of the picture: give landmarks or a box of a face inside"
+        )
     fine = supersampling_for(max(right - left, bottom - top))
     # Pixel centres: picture x ↔ fine (x - left + 0.5) * fine - 0.5, canvas edges ↔ centres.
     offset = (fine - 1) / 2.0
@@ -85,8 +91,6 @@ def warp_mask(mask: DrawnMask, quad: Points, shape: tuple[int, int]) -> WarpedMa
 
 def lit(mask: WarpedMask, lighting: Lighting) -> WarpedMask:
     """Scale the brightness of a warped mask, changing evenly from its left to its right."""
-    if mask.pixels.size == 0:
-        return mask
     factors = np.linspace(lighting.left, lighting.right, mask.pixels.shape[1])[None, :, None]
     pixels = mask.pixels.copy()
     colour = np.rint(mask.pixels[..., :3] * factors)
@@ -104,8 +108,6 @@ def overlay(image: NDArray[np.uint8], mask: WarpedMask) -> NDArray[np.uint8]:
     Returns:
         uint8, same shape as `image`.
     """
-    if mask.pixels.size == 0:
-        return image.copy()
     rows, columns = mask.pixels.shape[:2]
     layer = Image.frombytes("RGBa", (columns, rows), mask.pixels.tobytes()).convert("RGBA")
     base = Image.fromarray(image)

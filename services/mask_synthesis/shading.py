@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 # Heights of the surgical mask's pleats at its sides, 0 top pivots to 1 bottom pivots.
 PLEATS = (0.38, 0.53, 0.68)
@@ -23,7 +25,7 @@ def fabric_shade(style: str, colour: str, share: Array, height: Array, down: Arr
         down: H×W, 0 top pivots to 1 bottom pivots.
 
     Returns:
-        H×W float64; 1 leaves the base colour, smaller is darker.
+        H×W; 1 leaves the base colour, smaller is darker.
     """
     surgical = style == "surgical"
     folds = _surgical_folds(share, height, down) if surgical else _cloth_folds(share, height)
@@ -37,7 +39,7 @@ def _curvature(share: Array, height: Array) -> Array:
     """Light from above and the front on a bulging surface."""
     around = 0.24 * np.abs(share) ** 2.2
     below = 0.20 * np.clip(height - 0.45, 0.0, 1.0) ** 1.5
-    return np.asarray(1.02 - around - below, dtype=np.float64)
+    return np.asarray(1.02 - around - below)
 
 
 def _surgical_folds(share: Array, height: Array, down: Array) -> Array:
@@ -48,7 +50,7 @@ def _surgical_folds(share: Array, height: Array, down: Array) -> Array:
         folds -= 0.22 * np.exp(-np.clip(under, 0, None) / 0.035) * (under >= 0)
         folds += 0.05 * np.exp(-(((under + 0.03) / 0.02) ** 2))
     wire = np.exp(-(((height - 0.07) / 0.012) ** 2))
-    return np.asarray(folds - 0.12 * wire + _edge_band(share, height, 0.05), dtype=np.float64)
+    return np.asarray(folds - 0.12 * wire + _edge_band(share, height, 0.05))
 
 
 def _cloth_folds(share: Array, height: Array) -> Array:
@@ -58,7 +60,7 @@ def _cloth_folds(share: Array, height: Array) -> Array:
     for start, slope in ((0.30, 0.20), (0.62, -0.22)):
         ridge = height - (start + slope * (1.0 - np.abs(share)))
         pulls = pulls - 0.09 * np.exp(-((ridge / 0.04) ** 2)) * np.clip(np.abs(share), 0, 1) ** 2
-    return np.asarray(seam + cup + pulls + _edge_band(share, height, 0.06), dtype=np.float64)
+    return np.asarray(seam + cup + pulls + _edge_band(share, height, 0.06))
 
 
 def _edge_band(share: Array, height: Array, width: float) -> Array:
@@ -67,4 +69,4 @@ def _edge_band(share: Array, height: Array, width: float) -> Array:
     line = np.exp(-(((inset - width) / 0.010) ** 2))
     along = np.where(inset < (1.0 - np.abs(share)) * 0.9, share, height * 0.6)
     dashes = 0.5 + 0.5 * np.sign(np.sin(along * STITCHES * np.pi))
-    return np.asarray(-0.10 * line * (0.4 + dashes), dtype=np.float64)
+    return np.asarray(-0.10 * line * (0.4 + dashes))

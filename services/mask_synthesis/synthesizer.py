@@ -12,7 +12,7 @@ from maskmesh.services.mask_synthesis import drawing, geometry
 from maskmesh.services.mask_synthesis.confidence import fit_confidence
 from maskmesh.services.mask_synthesis.drawing import MASK_COLOURS, MASK_STYLES
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor, check_image
-from maskmesh.services.mask_synthesis.lighting import face_lighting, to_gray
+from maskmesh.services.mask_synthesis.lighting import face_lighting
 from maskmesh.services.mask_synthesis.overlay import lit, overlay, supersampling_for, warp_mask
 from maskmesh.services.runtime.errors import NotFoundError
 
@@ -78,7 +78,7 @@ class MaskSynthesizer:
         Raises:
             InvalidInputError: Image, box or landmarks have a wrong shape, dtype or place.
             NotFoundError: No such style or colour.
-            NoFaceError: The landmarks leave no area for a mask.
+            NoFaceError: The landmarks leave no area for a mask, or it lies outside the picture.
             SetupError: Landmarks are needed, and dlib or its predictor file is missing.
         """
         check_image(image)
@@ -88,19 +88,18 @@ class MaskSynthesizer:
             landmarks = self._loaded_predictor().predict(image, box)
         points = np.asarray(landmarks, dtype=np.float32)
         geometry.check_landmarks(points)
-        random = np.random.default_rng(abs(seed))
+        random = np.random.default_rng(seed % 2**64)
         any_style, any_colour = random.choice(MASK_STYLES), random.choice(MASK_COLOURS)
         style = str(any_style) if style == RANDOM else style
         colour = str(any_colour) if colour == RANDOM else colour
         quad = geometry.mask_pivots(points)
-        gray = to_gray(image)
-        lighting = face_lighting(gray, points, jitter=float(random.uniform(0.90, 1.08)))
-        mask = warp_mask(_mask_for(points, quad, style, colour), quad, gray.shape[:2])
+        lighting = face_lighting(image, points, jitter=float(random.uniform(0.90, 1.08)))
+        mask = warp_mask(_mask_for(points, quad, style, colour), quad, image.shape[:2])
         return MaskedFace(
             image=overlay(image, lit(mask, lighting)),
             landmarks=points,
             quad=quad,
-            confidence=fit_confidence(gray, points),
+            confidence=fit_confidence(image, points),
             style=style,
             colour=colour,
         )
@@ -118,7 +117,7 @@ def _mask_for(
     width = float(np.hypot(*(quad[1] - quad[0])))
     places = geometry.between_pivots(points, quad)
     turn = drawing.turn_for(geometry.middle_line_position(places), geometry.covered_extent(places))
-    # Bilinear sampling may skip up to every other pixel of the drawing without aliasing.
+    # A drawing a third coarser than the samples looks the same: its lines are wider than that.
     size = drawing.size_for(width * supersampling_for(width) / 1.5)
     return drawing.drawn_mask(style, colour, turn, size)
 
