@@ -81,8 +81,8 @@ class ApplyResponse(_message.Message):
     """The colour that was used."""
     @_builtins.property
     def image(self) -> _common_pb2.Image:
-        """The whole picture with the mask on it, as PNG: of the same size, gray if the request's
-        picture was gray, else RGB.
+        """The whole picture with the mask on it, of the same size, gray if the request's picture was
+        gray, else RGB: raw if the request's picture was raw, else PNG.
         """
 
     @_builtins.property
