@@ -14,7 +14,7 @@ from maskmesh.services.mask_synthesis.drawing import MASK_COLOURS, MASK_STYLES
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor, check_image
 from maskmesh.services.mask_synthesis.lighting import face_lighting
 from maskmesh.services.mask_synthesis.overlay import lit, overlay, supersampling_for, warp_mask
-from maskmesh.services.runtime.errors import NotFoundError
+from maskmesh.services.runtime.errors import InvalidInputError
 
 RANDOM = "random"
 
@@ -76,8 +76,8 @@ class MaskSynthesizer:
             The masked face, and how it was made.
 
         Raises:
-            InvalidInputError: Image, box or landmarks have a wrong shape, dtype or place.
-            NotFoundError: No such style or colour.
+            InvalidInputError: Image, box or landmarks have a wrong shape, dtype or place, or
+                there is no such style or colour.
             NoFaceError: The landmarks leave no area for a mask, or it lies outside the picture.
             SetupError: Landmarks are needed, and dlib or its predictor file is missing.
         """
@@ -124,6 +124,6 @@ def _mask_for(
 
 def _check_choice(kind: str, choice: str, choices: tuple[str, ...]) -> None:
     if choice not in (*choices, RANDOM):
-        raise NotFoundError(
+        raise InvalidInputError(
             f"no mask {kind} {choice!r}: choose one of {', '.join(choices)}, or {RANDOM}"
         )
