@@ -1,0 +1,1 @@
+"""The batch client: independent pictures in, JSON lines and annotated pictures out."""

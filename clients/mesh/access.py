@@ -1,0 +1,93 @@
+"""A mesh to work with: the one that the user names, or one of our own for as long as we run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from maskmesh.clients.mesh.client import ALL_SERVICES, MeshClient, Service
+from maskmesh.services.runtime.errors import UnavailableError
+from maskmesh.services.runtime.processes import LocalMesh, MeshAddresses
+
+READY_TIMEOUT_S = 10.0
+
+
+class MeshAccess:
+    """A client whose mesh is ready, and the knowledge of how to wait for it again."""
+
+    def __init__(
+        self, client: MeshClient, local: LocalMesh | None, services: Sequence[Service]
+    ) -> None:
+        self.client = client
+        self._local = local
+        self._services = services
+
+    def wait_until_back(
+        self,
+        error: UnavailableError,
+        timeout_s: float,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Return when the mesh is ready again.
+
+        Args:
+            error: What the mesh's absence showed as.
+            timeout_s: How long to wait for each service, in seconds.
+            wanted: Asked between tries whether to go on waiting.
+
+        Raises:
+            UnavailableError: It is not back in time, is not wanted any more, or was our own and
+                one of its processes has ended.
+        """
+
+        def still_hoping() -> None:
+            if self._local is not None:
+                self._local.check()
+            if not wanted():
+                raise error
+
+        still_hoping()
+        self.client.wait_until_ready(timeout_s, self._services, still_hoping)
+
+
+@contextmanager
+def mesh_access(
+    address: str | None,
+    services: Sequence[Service] = ALL_SERVICES,
+    log_file: Path | None = None,
+    ready_timeout_s: float = READY_TIMEOUT_S,
+) -> Iterator[MeshAccess]:
+    """Give access to a mesh that is ready, from `with` to its end.
+
+    Args:
+        address: host:port of a running mesh; None starts one on free ports, as child processes.
+        services: Which services must be ready.
+        log_file: Where the log of a mesh of our own goes; None: a temporary file, which is kept
+            if the block ends in an error.
+        ready_timeout_s: How long to wait for a running mesh, in seconds.
+
+    Raises:
+        InvalidInputError: The address is not host:port.
+        UnavailableError: No mesh is ready at the address.
+        SetupError: A mesh of our own does not start.
+    """
+    if address is not None:
+        with MeshClient(MeshAddresses.at(address)) as client:
+            client.wait_until_ready(ready_timeout_s, services)
+            yield MeshAccess(client, None, services)
+        return
+    log = log_file or _temporary_log()
+    with LocalMesh(log_file=log) as local, MeshClient(local.addresses) as client:
+        client.wait_until_ready(ready_timeout_s, services, local.check)
+        yield MeshAccess(client, local, services)
+    if log_file is None:
+        log.unlink(missing_ok=True)
+
+
+def _temporary_log() -> Path:
+    handle, name = tempfile.mkstemp(prefix="maskmesh-", suffix=".log")
+    os.close(handle)
+    return Path(name)

@@ -1,0 +1,223 @@
+"""The synchronous client of the three services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+
+from maskmesh.clients.mesh.channels import open_channel, wait_until_serving
+from maskmesh.clients.mesh.failures import translated_errors
+from maskmesh.clients.mesh.location_stream import LocationStream, locate_each
+from maskmesh.clients.mesh.pictures import Picture, to_message
+from maskmesh.clients.mesh.results import Box, Expression, Face, FrameFaces, MaskedFace
+from maskmesh.clients.mesh.translation import (
+    box_message,
+    expressions_from,
+    face_from,
+    masked_face_from,
+)
+from maskmesh.services.runtime.processes import MeshAddresses
+from maskmesh.v1 import (
+    classification_pb2,
+    classification_pb2_grpc,
+    location_pb2,
+    location_pb2_grpc,
+    synthesis_pb2,
+    synthesis_pb2_grpc,
+)
+
+Service = Literal["location", "synthesis", "classification"]
+ALL_SERVICES: tuple[Service, ...] = ("location", "synthesis", "classification")
+MAX_FACES_PER_CALL = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a call may take, in seconds.
+
+    Attributes:
+        locate: One picture or one frame.
+        apply_mask: One face.
+        classify: Up to 64 faces.
+    """
+
+    locate: float = 10.0
+    apply_mask: float = 10.0
+    classify: float = 10.0
+
+
+DEFAULT_TIMEOUTS = Timeouts()
+
+
+class MeshClient:
+    """Calls a running mesh. Safe to share between threads; close it, or use it in `with`."""
+
+    def __init__(self, addresses: MeshAddresses, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
+        """Prepare channels; nothing is sent until the first call.
+
+        Args:
+            addresses: Where the three services listen.
+            timeouts: How long calls may take.
+        """
+        self._addresses = addresses
+        self._timeouts = timeouts
+        self._channels = {name: open_channel(self.address(name)) for name in ALL_SERVICES}
+        self._location = location_pb2_grpc.FaceLocationServiceStub(self._channels["location"])
+        self._synthesis = synthesis_pb2_grpc.MaskSynthesisServiceStub(self._channels["synthesis"])
+        self._classification = classification_pb2_grpc.ExpressionClassificationServiceStub(
+            self._channels["classification"]
+        )
+
+    @classmethod
+    def connect(cls, address: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Self:
+        """Return a client of the mesh that `maskmesh up --host H --port P` started.
+
+        Args:
+            address: "H:P", the location service's; the others are at P+1 and P+2.
+            timeouts: How long calls may take.
+
+        Raises:
+            InvalidInputError: The address is not host:port.
+        """
+        return cls(MeshAddresses.at(address), timeouts)
+
+    def address(self, service: Service) -> str:
+        """Return the host:port that a service is called at."""
+        address: str = getattr(self._addresses, service)
+        return address
+
+    def wait_until_ready(
+        self,
+        timeout_s: float = 10.0,
+        services: Sequence[Service] = ALL_SERVICES,
+        still_hoping: Callable[[], None] | None = None,
+    ) -> None:
+        """Wait until the health service of every named service says SERVING.
+
+        Args:
+            timeout_s: How long to wait for each, in seconds.
+            services: Which ones are needed.
+            still_hoping: Called between tries; may raise what makes further waiting pointless.
+
+        Raises:
+            UnavailableError: One does not serve within the time.
+        """
+        for name in services:
+            wait_until_serving(self._channels[name], self.address(name), timeout_s, still_hoping)
+
+    def locate(self, image: Picture) -> list[Face]:
+        """Find the faces of one picture.
+
+        Args:
+            image: Encoded bytes, or uint8 pixels H×W (gray) or H×W×3 (RGB).
+
+        Returns:
+            The faces, highest score first; empty if there is none.
+
+        Raises:
+            InvalidInputError: The picture is damaged, animated, too small or too large.
+            UnavailableError: No service answers at the address.
+            DeadlineError: No answer within the timeout.
+        """
+        request = location_pb2.LocateRequest(image=to_message(image))
+        with translated_errors(self.address("location")):
+            response = self._location.Locate(request, timeout=self._timeouts.locate)
+        return [face_from(face) for face in response.faces]
+
+    def locate_stream(self, frames: Iterable[Picture], in_flight: int = 2) -> Iterator[FrameFaces]:
+        """Follow the faces through the frames of one video.
+
+        Args:
+            frames: Pictures as for `locate`, taken one by one as answers come in.
+            in_flight: How many frames may be under way at once; 1 for the least delay.
+
+        Yields:
+            The answer to each frame, in order. A frame that cannot be used has a `problem`, and
+            the stream goes on.
+
+        Raises:
+            UnavailableError: The service is not there or goes away.
+            DeadlineError: A frame is not answered within the timeout.
+        """
+        return locate_each(self.open_location_stream(), iter(frames), max(1, in_flight))
+
+    def open_location_stream(self) -> LocationStream:
+        """Open a stream whose frames are sent and answers received one by one."""
+        return LocationStream(
+            self._channels["location"], self.address("location"), self._timeouts.locate
+        )
+
+    def apply_mask(
+        self,
+        image: Picture,
+        box: Box | None = None,
+        style: str = "",
+        colour: str = "",
+        seed: int = 0,
+    ) -> MaskedFace:
+        """Put a drawn mask on one face. The same arguments give the same pixels.
+
+        Args:
+            image: Encoded bytes, or uint8 pixels H×W (gray) or H×W×3 (RGB).
+            box: Where the face is, in pixels; None: the whole picture is the face.
+            style: "surgical" or "cloth"; empty: the seed chooses.
+            colour: "white" or "black"; empty: the seed chooses.
+            seed: 0 to 2**64 - 1; decides all that is random.
+
+        Raises:
+            InvalidInputError: The picture or the box cannot be used.
+            NotFoundError: No such style or colour.
+            UnavailableError: No service answers at the address.
+            DeadlineError: No answer within the timeout.
+        """
+        request = synthesis_pb2.ApplyRequest(
+            image=to_message(image),
+            face_box=None if box is None else box_message(box),
+            style=style,
+            colour=colour,
+            seed=seed,
+        )
+        with translated_errors(self.address("synthesis")):
+            response = self._synthesis.Apply(request, timeout=self._timeouts.apply_mask)
+        return masked_face_from(response)
+
+    def classify(self, faces: Sequence[Picture]) -> list[Expression]:
+        """Tell what cropped faces express; more than 64 are sent in several calls.
+
+        Args:
+            faces: Crops framed as located boxes are; 48×48 gray costs least.
+
+        Returns:
+            One expression for each face, in order.
+
+        Raises:
+            InvalidInputError: A crop is damaged, too small or too large.
+            UnavailableError: No service answers at the address.
+            DeadlineError: No answer within the timeout.
+        """
+        results: list[Expression] = []
+        for start in range(0, len(faces), MAX_FACES_PER_CALL):
+            group = faces[start : start + MAX_FACES_PER_CALL]
+            request = classification_pb2.ClassifyRequest(faces=[to_message(face) for face in group])
+            with translated_errors(self.address("classification")):
+                response = self._classification.Classify(request, timeout=self._timeouts.classify)
+            results.extend(expressions_from(response, expected=len(group)))
+        return results
+
+    def close(self) -> None:
+        """Close the channels; calls under way are cancelled."""
+        for channel in self._channels.values():
+            channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""The streaming client: camera, clip or pictures in, annotated video and JSON lines out."""

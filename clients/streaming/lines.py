@@ -1,0 +1,94 @@
+"""The JSON line of a frame or picture, as scripts read it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from maskmesh.clients.streaming.frames import FrameProblem
+from maskmesh.clients.streaming.results import Outcome, SeenFace
+from maskmesh.services.runtime.errors import SetupError
+
+STANDARD_OUTPUT = Path("-")
+_DIGITS = 5
+
+
+class JsonLines:
+    """Writes one JSON object a line and flushes each: a killed run leaves whole lines."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; "-" is standard output.
+
+        Raises:
+            SetupError: It cannot be written.
+        """
+        self._stream: IO[str] = sys.stdout
+        self._owned = path != STANDARD_OUTPUT
+        if self._owned:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._stream = path.open("w", encoding="utf-8", newline="\n")
+            except OSError as error:
+                raise SetupError(
+                    f"cannot write {path} ({error.strerror}): name another file with --json"
+                ) from error
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Write one line."""
+        # In one call, so that a signal cannot leave half a line.
+        self._stream.write(json.dumps(line) + "\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._owned:
+            self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def frame_line(outcome: Outcome) -> dict[str, Any]:
+    """Return the line of one frame of a stream."""
+    if isinstance(outcome, FrameProblem):
+        return {"file": outcome.file, "frame": outcome.index, "error": outcome.message}
+    frame = outcome.frame
+    height, width = frame.bgr.shape[:2]
+    return {
+        "file": frame.file,
+        "frame": frame.index,
+        "time_s": round(frame.time_s, 4),
+        "width": width,
+        "height": height,
+        "faces": face_objects(outcome.faces),
+    }
+
+
+def face_objects(faces: Sequence[SeenFace]) -> list[dict[str, Any]]:
+    """Return the "faces" of a line; a face without a track has no "track"."""
+    objects = []
+    for face in faces:
+        track = {} if face.track is None else {"track": face.track}
+        by_label = face.expression.by_label.items()
+        objects.append(
+            {
+                "box": list(face.box),
+                **track,
+                "label": face.expression.label,
+                "probabilities": {name: round(value, _DIGITS) for name, value in by_label},
+                "mask": round(face.expression.mask_probability, _DIGITS),
+            }
+        )
+    return objects

@@ -1,0 +1,58 @@
+"""What the pipeline says of one frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from maskmesh.clients.mesh.results import Box, Expression
+from maskmesh.clients.streaming.frames import Frame, FrameProblem
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face in a frame, and what it expresses.
+
+    Attributes:
+        box: x, y, width, height in pixels of the frame.
+        expression: Smoothed over the face's track where there is one.
+        track: Track id from 1; None for independent pictures.
+    """
+
+    box: Box
+    expression: Expression
+    track: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimes:
+    """How long the client waited for each stage, in milliseconds; None where it was not called.
+
+    Attributes:
+        locate: From sending the frame to receiving the boxes.
+        mask: All calls that put masks on.
+        classify: The call that classified all faces of the frame.
+    """
+
+    locate: float | None = None
+    mask: float | None = None
+    classify: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameResult:
+    """What the mesh says of one frame.
+
+    Attributes:
+        frame: The frame; with --mask, with the masks on it.
+        faces: Its faces, lowest track first.
+        times: How long each stage took.
+        note: What went wrong without spoiling the frame, in one line.
+    """
+
+    frame: Frame
+    faces: tuple[SeenFace, ...]
+    times: StageTimes = field(default_factory=StageTimes)
+    note: str | None = None
+
+
+Outcome = FrameResult | FrameProblem
