@@ -31,7 +31,7 @@ lint: setup buf ## style of code and protos
 types: setup ## mypy, strict on services, clients and the command line
 	@mkdir -p build/typed/maskmesh
 	@ln -sfn ../../../protos/maskmesh/v1 build/typed/maskmesh/v1
-	@for part in services clients training cli; do ln -sfn ../../../$$part build/typed/maskmesh/$$part; done
+	@for part in services clients training cli bench; do ln -sfn ../../../$$part build/typed/maskmesh/$$part; done
 	@for file in __init__.py py.typed; do ln -sfn ../../../protos/maskmesh/$$file build/typed/maskmesh/$$file; done
 	MYPYPATH=build/typed $(BIN)/mypy -p maskmesh
 

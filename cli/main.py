@@ -35,7 +35,9 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {
-    "demo": Command("maskmesh.cli.clients:Demo", "all", "annotate a clip of real faces, start here"),
+    "demo": Command(
+        "maskmesh.cli.clients:Demo", "all", "annotate a clip of real faces, start here"
+    ),
     "up": Command("maskmesh.cli.services:Up", "all", "run all three services on this machine"),
     "serve location": Command(
         "maskmesh.cli.services:ServeLocation", "location", "run the service that finds faces"
@@ -80,20 +82,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _explain(words)
     try:
         CliApp.run(_load(COMMANDS[name]), cli_args=rest)
-    except ModuleNotFoundError as error:
-        return _fail(name, _missing_package(error, COMMANDS[name]))
-    except MaskmeshError as error:
-        return _fail(name, str(error))
-    except ValidationError as error:
-        return _fail(name, _name_settings(error), EXIT_USAGE)
-    except SettingsError as error:
-        return _fail(name, str(error), EXIT_USAGE)
+    except (MaskmeshError, ModuleNotFoundError, ValidationError, SettingsError) as error:
+        return _fail(name, *_told(error, COMMANDS[name]))
     except KeyboardInterrupt:
         return _fail(name, "interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away, e.g. `maskmesh ... | head`.
         sys.stderr.close()
     return 0
+
+
+def _told(error: Exception, command: Command) -> tuple[str, int]:
+    if isinstance(error, ModuleNotFoundError):
+        return _missing_package(error, command), EXIT_FAILED
+    if isinstance(error, ValidationError):
+        return _name_settings(error), EXIT_USAGE
+    return str(error), EXIT_USAGE if isinstance(error, SettingsError) else EXIT_FAILED
 
 
 def _split_command(words: list[str]) -> tuple[str | None, list[str]]:

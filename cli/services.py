@@ -57,7 +57,7 @@ class Up(CommandSettings, section="up"):
         DEFAULT_PORT,
         ge=0,
         le=65533,
-        description="port of location; synthesis and classification take the next two; 0: free ones",
+        description="port of location; the other two take the ports after it; 0: free ones",
     )
 
     def cli_cmd(self) -> None:

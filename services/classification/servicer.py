@@ -32,13 +32,13 @@ class ExpressionClassificationServicer(
         self._limits = limits
         self._max_faces = max_faces
 
-    async def Classify(  # noqa: N802 - the contract's name
+    async def Classify(
         self, request: pb.ClassifyRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ClassifyResponse:
         """Classify one or many faces."""
         return await asyncio.to_thread(self._classify, request)
 
-    async def ClassifyStream(  # noqa: N802
+    async def ClassifyStream(
         self,
         request_iterator: AsyncIterator[pb.ClassifyStreamRequest],
         context: grpc.aio.ServicerContext[Any, Any],

@@ -13,9 +13,7 @@ from maskmesh.services.runtime.server import ServerSettings
 class ClassificationSettings(ServerSettings, section="classification"):
     """Tells what faces express."""
 
-    port: int = Field(
-        50053, ge=0, le=65535, description="port to listen on; 0 takes a free one"
-    )
+    port: int = Field(50053, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     repository: Path = Field(
         SHIPPED_MODELS, description="folder of models: <name>/<version>/model.onnx"
     )

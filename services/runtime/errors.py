@@ -11,7 +11,7 @@ class MaskmeshError(Exception):
 
 
 class InvalidInputError(MaskmeshError):
-    """The caller sent something that no retry will make acceptable (a broken picture, an empty call)."""
+    """What the caller sent cannot be accepted, now or later (a broken picture, an empty call)."""
 
 
 class TooLargeError(InvalidInputError):

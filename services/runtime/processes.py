@@ -1,4 +1,4 @@
-"""The three services as child processes of this one: for `up`, the demo, and clients without a mesh."""
+"""The three services as child processes: for `up`, the demo, and clients without a mesh."""
 
 from __future__ import annotations
 

@@ -161,6 +161,6 @@ async def _serve_until_signal(settings: ServerSettings, hosted: HostedService) -
 
 
 def _wait_for_stdin_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while sys.stdin.buffer.raw.read(4096):  # type: ignore[attr-defined]
+    while sys.stdin.read(1):
         pass
     loop.call_soon_threadsafe(stop.set)

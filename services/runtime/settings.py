@@ -1,10 +1,10 @@
-"""Settings of every command: flags over environment over file over defaults, by pydantic-settings."""
+"""Settings of every command: flags over environment over file over defaults."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic_settings import (
     BaseSettings,
@@ -67,6 +67,6 @@ class TomlSection(TomlConfigSettingsSource):
         self._section = section
         super().__init__(settings_cls, file)
 
-    def _read_file(self, file_path: Path) -> dict[str, object]:
-        table = super()._read_file(file_path).get(self._section, {})
-        return dict(table)
+    def __call__(self) -> dict[str, Any]:
+        """Return the section's settings; none if the file has no such section."""
+        return dict(super().__call__().get(self._section, {}))

@@ -1,4 +1,4 @@
-"""The one place where errors become gRPC statuses, for single calls, streams and items of streams."""
+"""The one place where errors become gRPC statuses: of calls, streams, and items of streams."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
 
 
 async def answer_or_problem(work: Awaitable[Answer]) -> Answer | common_pb2.Problem:
-    """Await the answer to one item of a stream; an error becomes a Problem, so the stream goes on."""
+    """Await the answer to one item of a stream; an error becomes a Problem: the stream goes on."""
     try:
         return await work
     except Exception as error:  # noqa: BLE001 - any failure of one item must spare the stream
@@ -65,11 +65,11 @@ class StatusInterceptor(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
+    ) -> Any:
         """Wrap the handler of a call; see grpc.aio.ServerInterceptor."""
-        handler: Any = await continuation(handler_call_details)
+        handler = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None or not method.startswith("/maskmesh."):
             return handler

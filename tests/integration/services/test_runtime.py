@@ -120,5 +120,5 @@ async def test_an_unforeseen_error_is_internal_and_says_nothing(
 
 async def test_a_used_port_is_refused(host, hosted: HostedService) -> None:
     running, _ = await host(hosted, ServerSettings())
-    with pytest.raises(SetupError, match="port is in use .* --port"):
+    with pytest.raises(SetupError, match=r"port is in use .* --port"):
         await start_server(ServerSettings(port=running.port), hosted)

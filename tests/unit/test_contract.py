@@ -1,0 +1,37 @@
+"""The contract: generated code is fresh, and the code's class order is the enum's."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from grpc_tools import protoc
+
+from maskmesh.services.classification.classifier import EXPRESSIONS
+from maskmesh.v1 import classification_pb2 as pb
+
+PROTOS = Path(__file__).parents[2] / "protos"
+SOURCES = sorted(PROTOS.rglob("*.proto"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_generated_code_is_fresh(source: Path, tmp_path: Path) -> None:
+    arguments = ["protoc", f"-I{PROTOS}"]
+    arguments += [f"--{plugin}_out={tmp_path}" for plugin in ("python", "grpc_python")]
+    for plugin in ("mypy", "mypy_grpc"):
+        program = Path(sys.executable).parent / f"protoc-gen-{plugin}"
+        arguments += [f"--plugin={program}", f"--{plugin}_out=quiet:{tmp_path}"]
+    assert protoc.main([*arguments, str(source)]) == 0
+    made = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert len(made) == 4
+    for path in made:
+        committed = PROTOS / path.relative_to(tmp_path)
+        assert committed.read_text() == path.read_text(), f"{committed} is stale: run `make protos`"
+
+
+def test_enum_follows_the_class_order() -> None:
+    names = [value.name.removeprefix("EXPRESSION_") for value in pb.Expression.DESCRIPTOR.values]
+    assert names[0] == "UNSPECIFIED"
+    assert tuple(name.lower() for name in names[1:]) == EXPRESSIONS
+    assert [value.number for value in pb.Expression.DESCRIPTOR.values] == list(range(8))
