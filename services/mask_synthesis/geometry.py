@@ -35,12 +35,16 @@ UNIT_SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
 
 # Shares of the height from the top edge to the chin.
 BELOW_CHIN = 0.085
+# Who looks up shows the underside of the chin, which the mask wraps: this per unit of pitch.
+UNDERSIDE = 0.25
+USUAL_PITCH = 0.32
 SIDE_CORNERS_AT = 0.25
 LOWER_CORNERS_AT = 0.78
 # Shares of the interocular distance.
 UNDER_EYES = 0.07
 OVER_NOSE_TIP = 0.10
-BESIDE_NOSE = 0.12
+BESIDE_NOSE = 0.08
+BESIDE_NOSE_IN_PROFILE = 0.16
 BESIDE_MOUTH = 0.18
 MIN_SIDE_PIXELS = 4.0
 # A side may be this many times as long as the opposite one; more is no head.
@@ -56,7 +60,7 @@ class FaceRatios:
         yaw: -1 to 1: (left - right) / (left + right) of the distances from the bridge of the nose
             to the two jaw outlines; 0 looks into the camera, positive turns to the right.
         pitch: 0 to 1: share of the way from the eye line to the chin at which the tip of the
-            nose lies; about 0.43 looks into the camera, less looks up, more looks down.
+            nose lies; about 0.32 looks into the camera, less looks up, more looks down.
     """
 
     roll: float
@@ -125,8 +129,9 @@ def mask_pivots(landmarks: Points) -> Points:
     height = chin - top
     if height < MIN_SIDE_PIXELS:
         raise NoFaceError("the chin is not below the eyes: give a picture with an upright face")
-    bottom = chin + BELOW_CHIN * height
-    sides = [_side_extent(upright, side, top, height) for side in (-1, 1)]
+    underside = UNDERSIDE * (USUAL_PITCH - ratios.pitch)
+    bottom = chin + (BELOW_CHIN + max(0.0, underside)) * height
+    sides = [_side_extent(upright, side, ratios.yaw, (top, height)) for side in (-1, 1)]
     lowers = [_lower_extent(upright, side, top, height) for side in (-1, 1)]
     quad = np.array(
         [[sides[0], top], [sides[1], top], [lowers[1], bottom], [lowers[0], bottom]],
@@ -190,11 +195,16 @@ def _top_edge(upright: Points, interocular: float) -> float:
     return max(min(bridge, over_tip), lids)
 
 
-def _side_extent(upright: Points, side: int, top: float, height: float) -> float:
-    """The outermost of the jaw outline at the mask's side corners, and of nose and mouth."""
+def _side_extent(upright: Points, side: int, yaw: float, span: tuple[float, float]) -> float:
+    """The outermost of the jaw outline at the mask's side corners, and of nose and mouth.
+
+    The more a face is turned, the further its nose stands out over the far cheek.
+    """
+    top, height = span
+    beside_nose = BESIDE_NOSE + BESIDE_NOSE_IN_PROFILE * max(0.0, side * yaw)
     levels = np.array([top, top + SIDE_CORNERS_AT * height])
     jaw = _jaw_at(upright, side, levels)
-    nose = upright[28:36, 0] + side * BESIDE_NOSE * interocular_distance(upright)
+    nose = upright[28:36, 0] + side * beside_nose * interocular_distance(upright)
     outermost = np.concatenate([jaw, nose, _beside_mouth(upright, side)]) * side
     return float(outermost.max()) * side
 

@@ -94,7 +94,7 @@ class MaskSynthesizer:
         colour = str(any_colour) if colour == RANDOM else colour
         quad = geometry.mask_pivots(points)
         lighting = face_lighting(image, points, jitter=float(random.uniform(0.90, 1.08)))
-        mask = warp_mask(_mask_for(points, quad, style, colour), quad, image.shape[:2])
+        mask = warp_mask(mask_for(points, quad, style, colour), quad, image.shape[:2])
         return MaskedFace(
             image=overlay(image, lit(mask, lighting)),
             landmarks=points,
@@ -111,9 +111,10 @@ class MaskSynthesizer:
             return self._predictor
 
 
-def _mask_for(
+def mask_for(
     points: NDArray[np.float32], quad: NDArray[np.float32], style: str, colour: str
 ) -> drawing.DrawnMask:
+    """Choose the drawing for a face: its size for sharpness, its turn for perspective."""
     width = float(np.hypot(*(quad[1] - quad[0])))
     places = geometry.between_pivots(points, quad)
     turn = drawing.turn_for(geometry.middle_line_position(places), geometry.covered_extent(places))

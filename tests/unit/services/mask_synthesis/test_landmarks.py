@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from maskmesh.services.mask_synthesis import landmarks
+from maskmesh.services.mask_synthesis.geometry import interocular_distance
+from maskmesh.services.mask_synthesis.landmarks import LandmarkPredictor, shipped_predictor_path
+from maskmesh.services.runtime.errors import InvalidInputError, SetupError
+
+NAMES = ["astronaut", "obama", "biden"]
+
+
+def error_in_eyes(found: np.ndarray, expected: np.ndarray) -> float:
+    """Mean distance in interocular distances."""
+    distances = np.hypot(*(found - expected).T)
+    return float(distances.mean()) / interocular_distance(expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_landmarks_have_the_order_of_a_face(photos, name):
+    points = photos[name].landmarks
+    assert points.shape == (68, 2)
+    assert points.dtype == np.float32
+    brows, eyes, nose, mouth, chin = (
+        points[part, 1].mean()
+        for part in (slice(17, 27), slice(36, 48), slice(31, 36), slice(48, 68), slice(7, 10))
+    )
+    assert brows < eyes < nose < mouth < chin
+    assert points[36:42, 0].mean() < points[30, 0] < points[42:48, 0].mean()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_crop_of_48_pixels_gives_nearly_the_landmarks_of_the_photo(predictor, photos, name):
+    photo = photos[name]
+    x, y, width, height = photo.box
+    crop = photo.image[y : y + height, x : x + width]
+    small = cv2.resize(crop, (48, 48), interpolation=cv2.INTER_AREA)
+    found = predictor.predict(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    back = (found + 0.5) * (width / 48) - 0.5 + [x, y]
+    assert error_in_eyes(back, photo.landmarks) < 0.1
+
+
+def test_landmarks_move_with_the_face(predictor, photos):
+    photo = photos["obama"]
+    x, y, width, height = photo.box
+    shifted = np.roll(photo.image, (30, -40), axis=(0, 1))
+    found = predictor.predict(shifted, (x - 40, y + 30, width, height))
+    np.testing.assert_allclose(found, photo.landmarks + [-40, 30], atol=1e-3)
+
+
+def test_a_face_at_the_border_is_found(predictor, photos):
+    photo = photos["biden"]
+    x, y, width, height = photo.box
+    crop = photo.image[y:, x:]
+    found = predictor.predict(crop, (0, 0, width, height))
+    assert error_in_eyes(found + [x, y], photo.landmarks) < 0.1
+
+
+def test_gray_and_colour_agree(predictor, photos):
+    photo = photos["astronaut"]
+    gray = cv2.cvtColor(photo.image, cv2.COLOR_RGB2GRAY)
+    assert error_in_eyes(predictor.predict(gray, photo.box), photo.landmarks) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("image", "box", "says"),
+    [
+        (np.zeros((48, 48), np.float32), None, "float32"),
+        (np.zeros((48, 48, 4), np.uint8), None, r"\(48, 48, 4\)"),
+        (np.zeros((0, 48), np.uint8), None, r"\(0, 48\)"),
+        (np.zeros((48, 48), np.uint8), (40, 0, 9, 9), "not inside the 48×48"),
+        (np.zeros((48, 48), np.uint8), (-1, 0, 9, 9), "not inside the 48×48"),
+        (np.zeros((48, 48), np.uint8), (0, 0, 0, 9), "at least a pixel"),
+        (np.zeros((20, 4000), np.uint8), None, "no shape of a face"),
+    ],
+)
+def test_bad_input_is_refused(predictor, image, box, says):
+    with pytest.raises(InvalidInputError, match=says):
+        predictor.predict(image, box)
+
+
+def assert_names_both_remedies(error: SetupError) -> None:
+    assert "pip install 'maskmesh[synthesis]'" in str(error)
+    assert "--predictor-path or MASKMESH_SYNTHESIS_PREDICTOR_PATH" in str(error)
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path):
+    with pytest.raises(SetupError, match=r"nothing\.dat") as caught:
+        LandmarkPredictor(tmp_path / "nothing.dat")
+    assert_names_both_remedies(caught.value)
+
+
+def test_a_file_that_is_no_predictor_says_what_to_do(tmp_path: Path):
+    wrong = tmp_path / "wrong.dat"
+    wrong.write_bytes(b"no predictor" * 100)
+    with pytest.raises(SetupError, match="no dlib landmark predictor") as caught:
+        LandmarkPredictor(wrong)
+    assert_names_both_remedies(caught.value)
+
+
+def test_a_missing_package_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(landmarks, "MODELS_PACKAGE", "no_such_package_anywhere")
+    with pytest.raises(SetupError, match="not installed") as caught:
+        shipped_predictor_path()
+    assert_names_both_remedies(caught.value)
+
+
+def test_a_missing_dlib_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(landmarks.importlib.sys.modules, "dlib", None)
+    with pytest.raises(SetupError, match=r"dlib cannot be imported.*maskmesh\[synthesis\]"):
+        LandmarkPredictor()
