@@ -54,7 +54,7 @@ class DrawnMask:
     Attributes:
         pixels: uint8 H×W×4, R, G, B multiplied by alpha, and alpha.
         anchors: float32 (4, 2): where the pivots top-left, top-right, bottom-right, bottom-left
-            lie on the canvas, x and y in pixels.
+            lie on the canvas, x and y in pixels from its upper left corner.
     """
 
     pixels: NDArray[np.uint8]

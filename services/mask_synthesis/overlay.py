@@ -45,8 +45,13 @@ class Lighting:
     right: float
 
 
+def top_width(quad: Points) -> float:
+    """Pixels between the two upper pivots."""
+    return float(np.hypot(*(quad[1] - quad[0])))
+
+
 def supersampling_for(width: float) -> int:
-    """How many samples a pixel of the target gets per axis: 4, 2 or 1."""
+    """How many samples a pixel gets per axis under a mask of `width` pixels: 4, 2 or 1."""
     if width <= FINE_SIDE / 4:
         return 4
     return 2 if width <= FINE_SIDE else 1
@@ -72,7 +77,7 @@ def warp_mask(mask: DrawnMask, quad: Points, shape: tuple[int, int]) -> WarpedMa
         raise NoFaceError(
             "the mask would lie outside of the picture: give landmarks or a box of a face inside"
         )
-    fine = supersampling_for(max(right - left, bottom - top))
+    fine = supersampling_for(top_width(quad))
     # Pixel centres: picture x ↔ fine (x - left + 0.5) * fine - 0.5, canvas edges ↔ centres.
     offset = (fine - 1) / 2.0
     to_crop = np.array(

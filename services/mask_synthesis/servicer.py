@@ -30,13 +30,13 @@ class MaskSynthesisServicer(synthesis_pb2_grpc.MaskSynthesisServiceServicer):
         self._synthesizer = synthesizer
         self._limits = limits
 
-    async def Apply(  # noqa: N802 - the contract's name
+    async def Apply(
         self, request: pb.ApplyRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ApplyResponse:
         """Put a mask on one face."""
         return await asyncio.to_thread(self._apply, request)
 
-    async def ApplyStream(  # noqa: N802
+    async def ApplyStream(
         self,
         request_iterator: AsyncIterator[pb.ApplyStreamRequest],
         context: grpc.aio.ServicerContext[Any, Any],
@@ -51,7 +51,7 @@ class MaskSynthesisServicer(synthesis_pb2_grpc.MaskSynthesisServiceServicer):
                 response.applied.CopyFrom(answer)
             yield response
 
-    async def ListMasks(  # noqa: N802
+    async def ListMasks(
         self, request: pb.ListMasksRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ListMasksResponse:
         """Name the masks that can be put on."""

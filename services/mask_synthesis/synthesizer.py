@@ -13,7 +13,13 @@ from maskmesh.services.mask_synthesis.confidence import fit_confidence
 from maskmesh.services.mask_synthesis.drawing import MASK_COLOURS, MASK_STYLES
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor, check_image
 from maskmesh.services.mask_synthesis.lighting import face_lighting
-from maskmesh.services.mask_synthesis.overlay import lit, overlay, supersampling_for, warp_mask
+from maskmesh.services.mask_synthesis.overlay import (
+    lit,
+    overlay,
+    supersampling_for,
+    top_width,
+    warp_mask,
+)
 from maskmesh.services.runtime.errors import InvalidInputError
 
 RANDOM = "random"
@@ -115,7 +121,7 @@ def mask_for(
     points: NDArray[np.float32], quad: NDArray[np.float32], style: str, colour: str
 ) -> drawing.DrawnMask:
     """Choose the drawing for a face: its size for sharpness, its turn for perspective."""
-    width = float(np.hypot(*(quad[1] - quad[0])))
+    width = top_width(quad)
     places = geometry.between_pivots(points, quad)
     turn = drawing.turn_for(geometry.middle_line_position(places), geometry.covered_extent(places))
     # A drawing a third coarser than the samples looks the same: its lines are wider than that.

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+from maskmesh.services.mask_synthesis import synthesizer
+loaded = {'grpc', 'maskmesh.v1', 'dlib'} & set(sys.modules)
+assert not loaded, loaded
+"""
+
+
+def test_the_algorithm_knows_no_grpc_and_loads_dlib_only_to_predict():
+    subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=60)
