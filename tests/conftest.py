@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from maskmesh.services.classification.classifier import EXPRESSIONS
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 ROOT = Path(__file__).parent.parent
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from maskmesh.services.classification.preparation import scale_face
 from maskmesh.services.classification.repository import ModelFile
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError
-
-EXPRESSIONS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 
 @dataclass(frozen=True, slots=True)

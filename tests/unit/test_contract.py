@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from grpc_tools import protoc
 
-from maskmesh.services.classification.classifier import EXPRESSIONS
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 from maskmesh.v1 import classification_pb2 as pb
 
 PROTOS = Path(__file__).parents[2] / "protos"

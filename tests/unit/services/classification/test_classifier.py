@@ -7,9 +7,10 @@ import numpy as np
 import onnx
 import pytest
 
-from maskmesh.services.classification.classifier import EXPRESSIONS, ExpressionClassifier
+from maskmesh.services.classification.classifier import ExpressionClassifier
 from maskmesh.services.classification.repository import ModelFile, find_model
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 
 def flat_face(brightness: int, side: int = 48) -> np.ndarray:
