@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def fit(
     run: Path,
     *,
     data: dict[str, Any],
-    verbose: int = 2,
+    verbose: int | None = None,
 ) -> list[dict[str, float]]:
     """Train, or go on with training, in a run folder.
 
@@ -75,7 +76,8 @@ def fit(
         validation: Validation faces.
         run: Folder of the run; made if it is not there.
         data: Identity of the data, saved beside the recipe and compared when a run goes on.
-        verbose: Keras's verbosity: 0 silent, 1 a progress bar, 2 a line an epoch.
+        verbose: Keras's verbosity: 0 silent, 1 a progress bar, 2 a line an epoch; None: a bar on
+            a terminal, lines elsewhere.
 
     Returns:
         One row of metrics an epoch.
@@ -102,7 +104,7 @@ def fit(
             epochs=recipe.epochs,
             shuffle=False,
             callbacks=[EpochSeeds(batches, recipe.seed), unmasked, plateau, best, state],
-            verbose=verbose,
+            verbose=verbose if verbose is not None else 1 if sys.stdout.isatty() else 2,
         )
     return state.history
 

@@ -25,6 +25,9 @@ def build_paper_cnn(
     layer, so that whoever runs the network hands over plain uint8 values. The mask output is ours:
     the contract promises a mask probability, and the same features carry it.
 
+    Layers before a batch normalisation have no bias: it would be subtracted again, and in 16-bit
+    arithmetic its gradient, which should be zero, is rounding noise that makes it drift.
+
     Args:
         dropout: Share of values dropped after every block, 0 to 1.
         convolutions: Filters and kernel size, in pixels, of each block.
@@ -39,7 +42,12 @@ def build_paper_cnn(
     for index, (filters, kernel) in enumerate(convolutions, start=1):
         name = f"block{index}"
         conv = layers.Conv2D(
-            filters, kernel, padding="same", kernel_initializer="he_normal", name=f"{name}_conv"
+            filters,
+            kernel,
+            padding="same",
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name=f"{name}_conv",
         )
         x = _normalised(conv(x), name)
         x = layers.MaxPooling2D(name=f"{name}_pool")(x)
@@ -47,7 +55,7 @@ def build_paper_cnn(
     x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(dense, start=1):
         name = f"dense{index}"
-        x = layers.Dense(units, kernel_initializer="he_normal", name=name)(x)
+        x = layers.Dense(units, use_bias=False, kernel_initializer="he_normal", name=name)(x)
         x = _normalised(x, name)
         x = layers.Dropout(dropout, name=f"{name}_drop")(x)
     # The outputs stay float32 under every dtype policy: bfloat16 probabilities keep two digits.
