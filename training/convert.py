@@ -11,8 +11,9 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from maskmesh.services.classification.classifier import Classified, ExpressionClassifier
 from maskmesh.services.runtime.errors import SetupError
-from maskmesh.training.artifact import BATCH, Answers, Artifact
+from maskmesh.training.inference import BATCH, open_classifier
 from maskmesh.training.labels import FACE_SIZE
 
 OPSET = 18
@@ -67,13 +68,13 @@ def to_onnx(model: keras.Model) -> onnx.ModelProto:
     return converted
 
 
-def keras_answers(model: keras.Model, faces: NDArray[np.uint8]) -> Answers:
+def keras_answers(model: keras.Model, faces: NDArray[np.uint8]) -> Classified:
     """Classify faces, uint8 [N, 48, 48], with Keras."""
     outputs = model.predict({"faces": faces[..., None]}, batch_size=BATCH, verbose=0)
-    return Answers(outputs["probabilities"], outputs["mask"][:, 0])
+    return Classified(outputs["probabilities"], outputs["mask"][:, 0])
 
 
-def check_parity(reference: Answers, answers: Answers) -> Parity:
+def check_parity(reference: Classified, answers: Classified) -> Parity:
     """Compare ONNX's answers with Keras's on the same faces.
 
     Raises:
@@ -92,7 +93,9 @@ def check_parity(reference: Answers, answers: Answers) -> Parity:
     return Parity(len(answers.mask), int(other), apart)
 
 
-def save_checked(model: onnx.ModelProto, metadata: dict[str, str], file: Path) -> Artifact:
+def save_checked(
+    model: onnx.ModelProto, metadata: dict[str, str], file: Path
+) -> ExpressionClassifier:
     """Write a graph with its metadata in one step, checked, and open it."""
     onnx.helper.set_model_props(model, metadata)
     onnx.checker.check_model(model, full_check=True)
@@ -100,7 +103,7 @@ def save_checked(model: onnx.ModelProto, metadata: dict[str, str], file: Path) -
     partial = file.with_suffix(f".{os.getpid()}.partial")
     onnx.save(model, partial)
     partial.replace(file)
-    return Artifact(file)
+    return open_classifier(file)
 
 
 def _name_batch(model: onnx.ModelProto) -> None:

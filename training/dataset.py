@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from maskmesh.services.classification.preparation import scale_face
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
 from maskmesh.services.runtime.pictures import decode_picture
 from maskmesh.training.labels import CLASSES, FACE_SIZE
@@ -145,7 +145,7 @@ def _load_split(source: DataSource, split: str) -> LabelledFaces:
         digest.update(f"{file.split}/{file.folder}/{file.name.rpartition('/')[2]}\n".encode())
         digest.update(hashlib.sha256(data).digest())
         try:
-            images[row] = fit_to_face_size(decode_picture(data, "L"))
+            images[row] = scale_face(decode_picture(data, "L"), FACE_SIZE)
         except InvalidInputError as error:
             broken.append(f"{file.name}: {error}")
     if broken:
@@ -154,14 +154,6 @@ def _load_split(source: DataSource, split: str) -> LabelledFaces:
             + "; ".join(broken[:_NAMED_IN_ERRORS])
         )
     return LabelledFaces(split, images, _labels(files), _names(files), digest.hexdigest())
-
-
-def fit_to_face_size(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Resize an HxW gray picture to 48x48: area averaging to shrink it, linear to enlarge it."""
-    if gray.shape == (FACE_SIZE, FACE_SIZE):
-        return gray
-    method = cv2.INTER_AREA if min(gray.shape) >= FACE_SIZE else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(gray, (FACE_SIZE, FACE_SIZE), interpolation=method), np.uint8)
 
 
 def _labels(files: list[SourceFile]) -> NDArray[np.int64]:

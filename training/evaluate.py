@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from maskmesh.services.classification.classifier import ExpressionClassifier
 from maskmesh.services.runtime.errors import InvalidInputError
-from maskmesh.training.artifact import Artifact
 from maskmesh.training.data_home import default_data
 from maskmesh.training.dataset import LabelledFaces, load_splits
+from maskmesh.training.inference import classify_faces, open_classifier
 from maskmesh.training.masking import mask_faces
 from maskmesh.training.metrics import classification_report
 from maskmesh.training.plots import plot_confusion
-from maskmesh.training.settings import EvaluateSettings, shipped_model
+from maskmesh.training.settings import EvaluateSettings
 
 
 def evaluate(settings: EvaluateSettings) -> dict[str, Any]:
@@ -32,10 +33,14 @@ def evaluate(settings: EvaluateSettings) -> dict[str, Any]:
     for file in (settings.json_file, settings.plot):
         if file is not None and not file.parent.is_dir():
             raise InvalidInputError(f"no folder {file.parent} for {file.name}: make it first")
-    artifact = Artifact(settings.model or shipped_model(), settings.threads)
+    classifier = open_classifier(settings.model, settings.threads)
     data = settings.data or default_data()
     faces = load_splits(data, [settings.split], all_classes=False)[settings.split]
-    result = {**judge(artifact, faces, settings), "model": artifact.identity, "data": data.name}
+    result = {
+        **judge(classifier, faces, settings),
+        "model": {"name": classifier.model.name, "version": classifier.model.version},
+        "data": data.name,
+    }
     if settings.json_file is not None:
         settings.json_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if settings.plot is not None:
@@ -44,7 +49,9 @@ def evaluate(settings: EvaluateSettings) -> dict[str, Any]:
     return result
 
 
-def judge(artifact: Artifact, faces: LabelledFaces, settings: EvaluateSettings) -> dict[str, Any]:
+def judge(
+    classifier: ExpressionClassifier, faces: LabelledFaces, settings: EvaluateSettings
+) -> dict[str, Any]:
     """Put masks on the faces if the settings say so, classify them, and report."""
     masks: dict[str, Any] = {"mask": settings.mask}
     images = faces.images
@@ -63,7 +70,7 @@ def judge(artifact: Artifact, faces: LabelledFaces, settings: EvaluateSettings) 
             "bad_fits": masked.bad_fits,
             "left_unmasked": masked.unmasked,
         }
-    answers = artifact.classify(images, f"classifying {faces.split}")
+    answers = classify_faces(classifier, images, f"classifying {faces.split}")
     return {
         **classification_report(answers.probabilities, faces.labels),
         "split": faces.split,

@@ -13,8 +13,9 @@ import keras
 import numpy as np
 import structlog
 
+from maskmesh.services.classification.classifier import ExpressionClassifier
+from maskmesh.services.classification.repository import DEFAULT_MODEL, SHIPPED_MODELS
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, SetupError
-from maskmesh.training.artifact import MODEL_FILE, MODEL_NAME, Artifact
 from maskmesh.training.callbacks import WEIGHTS, best_epoch, newest_history
 from maskmesh.training.card import LICENCE, model_card
 from maskmesh.training.convert import (
@@ -27,6 +28,7 @@ from maskmesh.training.convert import (
 from maskmesh.training.data_home import default_data
 from maskmesh.training.dataset import LabelledFaces, load_splits
 from maskmesh.training.fit import DATA_FILE, MONITOR, RECIPE_FILE
+from maskmesh.training.inference import classify_faces
 from maskmesh.training.labels import CLASSES, FACE_SIZE
 from maskmesh.training.masking import MaskedFaces, mask_faces
 from maskmesh.training.metrics import classification_report
@@ -34,9 +36,10 @@ from maskmesh.training.models import build_model
 from maskmesh.training.plots import plot_confusion
 from maskmesh.training.quantise import snap_kernels, store_as_int8
 from maskmesh.training.recipe import Recipe
-from maskmesh.training.settings import ExportSettings, models_home
+from maskmesh.training.settings import ExportSettings
 
 PARITY_FACES = 1000
+MODEL_FILE = "model.onnx"
 MAX_BYTES = 5_000_000
 log = structlog.get_logger(__name__)
 
@@ -78,7 +81,9 @@ def export(settings: ExportSettings) -> Path:
     with tempfile.TemporaryDirectory(prefix="maskmesh-") as folder:
         trial = save_checked(graph, _metadata(settings, run, {}), Path(folder) / MODEL_FILE)
         chosen = _parity_rows(len(faces))
-        parity = check_parity(keras_answers(model, worn[chosen]), trial.classify(worn[chosen]))
+        parity = check_parity(
+            keras_answers(model, worn[chosen]), classify_faces(trial, worn[chosen])
+        )
         reports = _reports(trial, faces, masked)
     metrics = _metrics(reports, before, parity)
     size = len(graph.SerializeToString())
@@ -87,7 +92,7 @@ def export(settings: ExportSettings) -> Path:
             f"the artifact would have {size:,} bytes, the limit is {MAX_BYTES:,}: train a "
             "smaller model; nothing was written"
         )
-    target = (settings.output or models_home()) / MODEL_NAME / settings.version
+    target = (settings.output or SHIPPED_MODELS) / DEFAULT_MODEL / settings.version
     save_checked(graph, _metadata(settings, run, metrics), target / MODEL_FILE)
     for name, report in reports.items():
         title = f"validation, {name} faces, accuracy {report['accuracy']:.1%}"
@@ -154,11 +159,11 @@ def _parity_rows(count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def _reports(
-    artifact: Artifact, faces: LabelledFaces, masked: MaskedFaces
+    classifier: ExpressionClassifier, faces: LabelledFaces, masked: MaskedFaces
 ) -> dict[str, dict[str, Any]]:
     reports = {}
     for name, images in (("masked", masked.images[:, 0]), ("unmasked", faces.images)):
-        answers = artifact.classify(images, f"judging {name} faces")
+        answers = classify_faces(classifier, images, f"judging {name} faces")
         worn = masked.worn[:, 0] if name == "masked" else np.zeros(len(faces), bool)
         reports[name] = {
             **classification_report(answers.probabilities, faces.labels),
@@ -185,7 +190,7 @@ def _metadata(settings: ExportSettings, run: Run, metrics: dict[str, Any]) -> di
     return {
         "labels": json.dumps([*CLASSES]),
         "input_size": str(FACE_SIZE),
-        "model_name": MODEL_NAME,
+        "model_name": DEFAULT_MODEL,
         "version": settings.version,
         "recipe": run.recipe.model_dump_json(),
         "epochs": str(int(run.best["epoch"])),

@@ -1,6 +1,8 @@
-"""The seven classes, in the order that every array, file and answer of maskmesh uses."""
+"""The classes and the picture size that training works with."""
 
 from __future__ import annotations
 
-CLASSES: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+from maskmesh.services.runtime.expressions import EXPRESSIONS
+
+CLASSES = EXPRESSIONS
 FACE_SIZE = 48

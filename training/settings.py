@@ -8,7 +8,6 @@ from typing import Literal
 from pydantic import AliasChoices, Field
 from pydantic_settings import SettingsConfigDict
 
-from maskmesh.services.runtime.errors import NotFoundError
 from maskmesh.services.runtime.settings import CommandSettings
 
 
@@ -80,26 +79,6 @@ class ExportSettings(CommandSettings, section="export"):
     per_class: int | None = Field(None, ge=1, description="The run's --per-class, if it had one")
     cache: Path = Field(Path("runs/cache"), description="Folder of the masked faces")
     threads: int = Field(2, ge=1, description="Processes for masking")
-
-
-def models_home() -> Path:
-    """Return the model repository that ships with the classification service."""
-    from maskmesh.services import classification  # noqa: PLC0415 - a namespace without cost
-
-    return Path(str(classification.__file__)).parent / "models"
-
-
-def shipped_model() -> Path:
-    """Return the newest version of the model that ships.
-
-    Raises:
-        NotFoundError: None does.
-    """
-    home = models_home() / "expression"
-    versions = sorted(home.glob("[0-9]*/model.onnx"), key=lambda file: int(file.parent.name))
-    if not versions:
-        raise NotFoundError(f"no model in {home}: pass --model FILE or run maskmesh export")
-    return versions[-1]
 
 
 def run_evaluate(settings: EvaluateSettings) -> None:

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, SetupError
-from maskmesh.training.artifact import Answers, Artifact
+from maskmesh.services.classification.classifier import Classified
+from maskmesh.services.runtime.errors import SetupError
 from maskmesh.training.convert import check_parity, keras_answers, save_checked, to_onnx
+from maskmesh.training.inference import classify_faces
 from maskmesh.training.labels import CLASSES
 from maskmesh.training.models.paper import build_paper_cnn
 
@@ -28,13 +29,13 @@ def faces() -> np.ndarray:
 
 def test_onnx_answers_as_keras_does(model: keras.Model, faces: np.ndarray, tmp_path: Path) -> None:
     artifact = save_checked(to_onnx(model), METADATA, tmp_path / "1" / "model.onnx")
-    answers = artifact.classify(faces)
+    answers = classify_faces(artifact, faces)
     assert answers.probabilities.shape == (70, 7)
     assert answers.mask.shape == (70,)
     parity = check_parity(keras_answers(model, faces), answers)
     assert (parity.faces, parity.other_class) == (70, 0)
     assert parity.max_difference < 1e-5
-    assert artifact.identity == {"name": "tiny", "version": "4"}
+    assert (artifact.model.name, artifact.model.version) == ("tiny", "4")
     assert [path.name for path in (tmp_path / "1").iterdir()] == ["model.onnx"]
 
 
@@ -57,7 +58,7 @@ def test_graph_has_the_contracts_shape(model: keras.Model) -> None:
 )
 def test_disagreement_is_an_error(model: keras.Model, faces: np.ndarray, change, told) -> None:
     reference = keras_answers(model, faces)
-    changed = Answers(change(reference.probabilities), reference.mask)
+    changed = Classified(change(reference.probabilities), reference.mask)
     with pytest.raises(SetupError, match=told):
         check_parity(reference, changed)
 
@@ -65,14 +66,9 @@ def test_disagreement_is_an_error(model: keras.Model, faces: np.ndarray, change,
 def test_a_mask_output_that_disagrees_is_an_error(model: keras.Model, faces: np.ndarray) -> None:
     reference = keras_answers(model, faces)
     with pytest.raises(SetupError, match="nothing was written"):
-        check_parity(reference, Answers(reference.probabilities, reference.mask + 1e-3))
+        check_parity(reference, Classified(reference.probabilities, reference.mask + 1e-3))
 
 
-def test_files_that_are_no_artifact(model: keras.Model, tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="no model at"):
-        Artifact(tmp_path / "gone.onnx")
-    (tmp_path / "junk.onnx").write_bytes(b"junk")
-    with pytest.raises(InvalidInputError, match="no model that can be run"):
-        Artifact(tmp_path / "junk.onnx")
-    with pytest.raises(InvalidInputError, match="labels None"):
+def test_a_graph_without_labels_is_refused(model: keras.Model, tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="not a maskmesh model"):
         save_checked(to_onnx(model), {}, tmp_path / "unlabelled.onnx")

@@ -8,7 +8,7 @@ import pytest
 
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
 from maskmesh.services.runtime.pictures import encode_png
-from maskmesh.training.dataset import describe, fit_to_face_size, load_splits
+from maskmesh.training.dataset import describe, load_splits
 from maskmesh.training.labels import CLASSES
 
 FACE = encode_png(np.arange(48 * 48, dtype=np.uint8).reshape(48, 48))
@@ -65,15 +65,6 @@ def test_pictures_of_other_sizes_are_resized(tmp_path: Path) -> None:
     images = load_splits(file, ["test"])["test"].images
     assert images.shape == (7, 48, 48)
     assert np.unique(images).tolist() == [77]
-
-
-@pytest.mark.parametrize("side", [16, 47, 48, 49, 300])
-def test_fit_to_face_size(side: int) -> None:
-    gray = np.tile(np.linspace(0, 255, side).astype(np.uint8), (side, 1))
-    fitted = fit_to_face_size(gray)
-    assert fitted.shape == (48, 48)
-    assert fitted.dtype == np.uint8
-    assert abs(float(fitted.mean()) - float(gray.mean())) < 3
 
 
 def test_head_takes_the_first_of_each_class(striped_zip: Path) -> None:

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
-from maskmesh.training import settings as settings_module
+from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, SetupError
 from maskmesh.training.evaluate import evaluate
-from maskmesh.training.settings import EvaluateSettings, shipped_model
+from maskmesh.training.settings import EvaluateSettings
 
 
 def test_json_flag_and_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,16 +17,6 @@ def test_json_flag_and_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     assert EvaluateSettings(json="given.json").json_file == Path("given.json")
 
 
-def test_newest_version_ships(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(settings_module, "models_home", lambda: tmp_path)
-    with pytest.raises(NotFoundError, match="run maskmesh export"):
-        shipped_model()
-    for version in ("1", "9", "10"):
-        (tmp_path / "expression" / version).mkdir(parents=True)
-        (tmp_path / "expression" / version / "model.onnx").touch()
-    assert shipped_model().parent.name == "10"
-
-
 def test_output_folder_is_checked_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="make it first"):
         evaluate(EvaluateSettings(json=tmp_path / "gone" / "a.json"))
@@ -36,3 +25,9 @@ def test_output_folder_is_checked_before_any_work(tmp_path: Path) -> None:
 def test_missing_model_is_named(tmp_path: Path, striped_zip: Path) -> None:
     with pytest.raises(NotFoundError, match="no model at"):
         evaluate(EvaluateSettings(data=striped_zip, model=tmp_path / "gone.onnx"))
+
+
+def test_a_file_that_is_no_model(tmp_path: Path, striped_zip: Path) -> None:
+    (tmp_path / "junk.onnx").write_bytes(b"junk")
+    with pytest.raises(SetupError, match="cannot be loaded"):
+        evaluate(EvaluateSettings(data=striped_zip, model=tmp_path / "junk.onnx"))
