@@ -34,8 +34,15 @@ def test_landmarks_predicted_on_a_flat_picture_are_not_trusted(predictor, value)
 @pytest.mark.parametrize("name", ["astronaut", "obama", "biden"])
 def test_landmarks_beside_the_face_are_not_trusted(photos, name):
     photo = photos[name]
-    beside = (photo.landmarks + [0, photo.box[3] * 0.9]).astype(np.float32)
+    beside = (photo.landmarks + np.array([0, photo.box[3] * 0.9])).astype(np.float32)
     assert fit_confidence(photo.image, beside) < 0.5
+
+
+def test_a_misplaced_part_is_not_trusted(photos):
+    photo = photos["obama"]
+    broken = photo.landmarks.copy()
+    broken[17:27, 1] += 1.5 * photo.box[3]
+    assert fit_confidence(photo.image, broken) < 0.3
 
 
 def test_a_negative_is_not_trusted(photos):

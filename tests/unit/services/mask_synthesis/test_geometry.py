@@ -83,6 +83,28 @@ def test_the_homography_maps_the_unit_square_to_the_pivots(photos):
         np.testing.assert_allclose(geometry.map_points(homography, corners), by_opencv, atol=1e-6)
 
 
+def test_the_top_edge_stays_below_heavy_lids(frontal):
+    heavy = frontal.copy()
+    heavy[[40, 41, 46, 47], 1] = frontal[29, 1] + 2
+    assert geometry.mask_pivots(heavy)[:2, 1].min() > heavy[36:48, 1].max() + 3
+
+
+def test_a_nose_in_profile_has_room_in_the_mask(frontal):
+    profile = turned(frontal, 0.85)
+    profile[28:36, 0] += 12
+    top_right = geometry.mask_pivots(profile)[1]
+    room = top_right[0] - profile[28:36, 0].max()
+    assert room > 0.15 * geometry.interocular_distance(profile)
+
+
+def test_a_jaw_that_is_a_spike_is_refused(frontal):
+    spike = frontal.copy()
+    spike[4:13, 0] = 100
+    spike[48:68, 0] = 100
+    with pytest.raises(NoFaceError, match="no area for a mask"):
+        geometry.mask_pivots(spike)
+
+
 def test_looking_up_shows_more_mask_below_the_chin(frontal):
     up = frontal.copy()
     up[29:36, 1] -= 12
@@ -107,7 +129,7 @@ def test_middle_line_of_a_symmetric_and_of_a_turned_face(frontal):
         pytest.param(lambda p: p * [1, 0], id="a line across"),
         pytest.param(lambda p: p * [0, 1], id="a line down"),
         pytest.param(
-            lambda p: np.concatenate([p[:36], p[36:48] + [0, 200], p[48:]]), id="eyes low"
+            lambda p: np.concatenate([p[:36], p[36:48] + np.array([0, 200]), p[48:]]), id="eyes low"
         ),
         pytest.param(lambda p: p * 0.01, id="smaller than pixels"),
     ],
