@@ -59,7 +59,8 @@ class MaskSynthesisServiceServicer:
     def Apply(self, request, context):
         """Puts a mask on one face. The same request gives the same bytes.
         INVALID_ARGUMENT: the picture is missing, damaged, animated, too small or too large, the box
-        is not in the picture, or the style or colour is not known.
+        is not in the picture, or the style or colour is not known. FAILED_PRECONDITION: the landmarks
+        leave no place for a mask.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

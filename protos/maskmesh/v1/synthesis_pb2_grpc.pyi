@@ -36,7 +36,8 @@ class MaskSynthesisServiceStub:
     Apply: _grpc.UnaryUnaryMultiCallable[_synthesis_pb2.ApplyRequest, _synthesis_pb2.ApplyResponse]
     """Puts a mask on one face. The same request gives the same bytes.
     INVALID_ARGUMENT: the picture is missing, damaged, animated, too small or too large, the box
-    is not in the picture, or the style or colour is not known.
+    is not in the picture, or the style or colour is not known. FAILED_PRECONDITION: the landmarks
+    leave no place for a mask.
     """
     ApplyStream: _grpc.StreamStreamMultiCallable[_synthesis_pb2.ApplyStreamRequest, _synthesis_pb2.ApplyStreamResponse]
     """Puts masks on many faces: one answer a request, in order. A request that cannot be served is
@@ -53,7 +54,8 @@ class MaskSynthesisServiceAsyncStub(MaskSynthesisServiceStub):
     Apply: _aio.UnaryUnaryMultiCallable[_synthesis_pb2.ApplyRequest, _synthesis_pb2.ApplyResponse]  # type: ignore[assignment]
     """Puts a mask on one face. The same request gives the same bytes.
     INVALID_ARGUMENT: the picture is missing, damaged, animated, too small or too large, the box
-    is not in the picture, or the style or colour is not known.
+    is not in the picture, or the style or colour is not known. FAILED_PRECONDITION: the landmarks
+    leave no place for a mask.
     """
     ApplyStream: _aio.StreamStreamMultiCallable[_synthesis_pb2.ApplyStreamRequest, _synthesis_pb2.ApplyStreamResponse]  # type: ignore[assignment]
     """Puts masks on many faces: one answer a request, in order. A request that cannot be served is
@@ -73,7 +75,8 @@ class MaskSynthesisServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_synthesis_pb2.ApplyResponse, _abc.Awaitable[_synthesis_pb2.ApplyResponse]]:
         """Puts a mask on one face. The same request gives the same bytes.
         INVALID_ARGUMENT: the picture is missing, damaged, animated, too small or too large, the box
-        is not in the picture, or the style or colour is not known.
+        is not in the picture, or the style or colour is not known. FAILED_PRECONDITION: the landmarks
+        leave no place for a mask.
         """
 
     @_abc_1.abstractmethod
