@@ -10,13 +10,13 @@ from __future__ import annotations
 from maskmesh.clients.mesh.client import MeshClient, Timeouts
 from maskmesh.clients.mesh.pictures import Picture
 from maskmesh.clients.mesh.results import (
-    EXPRESSIONS,
     Box,
     Expression,
     Face,
     FrameFaces,
     MaskedFace,
 )
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 __all__ = [
     "EXPRESSIONS",

@@ -8,8 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-EXPRESSIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
-"""The class labels, in the order of every vector of probabilities."""
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of the upright picture; x and y from 0 at the top left."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.clients.mesh.results import EXPRESSIONS, Box, Expression, Face, MaskedFace
+from maskmesh.clients.mesh.results import Box, Expression, Face, MaskedFace
 from maskmesh.services.runtime.errors import MaskmeshError
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 from maskmesh.services.runtime.images import to_array
 from maskmesh.v1 import classification_pb2, common_pb2, location_pb2, synthesis_pb2
 

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.clients.mesh.results import EXPRESSIONS, Box, Expression
+from maskmesh.clients.mesh.results import Box, Expression
 from maskmesh.clients.streaming.layout import Scale, place_beside, scale_for
 from maskmesh.clients.streaming.palette import EXPRESSION_COLOURS, FAINT, INK, PAPER, Colour
 from maskmesh.clients.streaming.results import SeenFace
 from maskmesh.clients.streaming.text import draw_text, line_height, text_width
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 MaskState = Literal["masked", "unmasked", "unsure"]
 MASKED_FROM = 0.6

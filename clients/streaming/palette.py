@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maskmesh.clients.mesh.results import EXPRESSIONS
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 Colour = tuple[int, int, int]
 """Blue, green, red, each 0 to 255, as OpenCV wants them."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.clients.mesh.results import EXPRESSIONS, Expression
+from maskmesh.clients.mesh.results import Expression
+from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 DEFAULT_LAG_S = 0.3
 FORGET_AFTER_S = 5.0

@@ -1,0 +1,132 @@
+"""The pictures in a file, folder or zip, read one by one when they are needed."""
+
+from __future__ import annotations
+
+import threading
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, TooLargeError
+from maskmesh.services.runtime.pictures import DEFAULT_LIMITS, PICTURE_SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInput:
+    """One picture that is still to be read.
+
+    Attributes:
+        file: Its path relative to what the user named, with forward slashes.
+        read: Returns its encoded bytes; raises InvalidInputError if they cannot be read.
+    """
+
+    file: str
+    read: Callable[[], bytes]
+
+
+class PictureInputs:
+    """All pictures of what a user named, sorted by path; a context manager."""
+
+    def __init__(self, source: Path) -> None:
+        """Look what there is, without reading it.
+
+        Args:
+            source: A picture, a folder (searched with all folders in it), or a zip.
+
+        Raises:
+            NotFoundError: There is no such file or folder, or no picture in it.
+            InvalidInputError: A file that ends in .zip is none.
+        """
+        self._archive: zipfile.ZipFile | None = None
+        # ZipFile reads through one file handle, which threads share.
+        self._reading = threading.Lock()
+        if source.is_dir():
+            self.pictures = _in_folder(source)
+        elif not source.is_file():
+            raise NotFoundError(f"no file or folder {source}: check the path")
+        elif source.suffix.lower() == ".zip":
+            self.pictures = self._in_zip(source)
+        else:
+            self.pictures = [PictureInput(source.name, lambda: _read_file(source))]
+        if not self.pictures:
+            raise NotFoundError(
+                f"no pictures in {source}: it needs files that end in "
+                f"{', '.join(sorted(PICTURE_SUFFIXES))}"
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._archive is not None:
+            self._archive.close()
+
+    def _in_zip(self, source: Path) -> list[PictureInput]:
+        try:
+            self._archive = zipfile.ZipFile(source)
+        except (zipfile.BadZipFile, OSError) as error:
+            raise InvalidInputError(
+                f"{source} is no zip that can be read ({error}): it is damaged or cut short"
+            ) from error
+        members = [member for member in self._archive.infolist() if _is_picture(member.filename)]
+        return [
+            PictureInput(member.filename, lambda member=member: self._read_member(member))  # type: ignore[misc]
+            for member in sorted(members, key=lambda member: member.filename)
+        ]
+
+    def _read_member(self, member: zipfile.ZipInfo) -> bytes:
+        _check_bytes(member.file_size)
+        assert self._archive is not None  # noqa: S101 - members come from it
+        try:
+            with self._reading, self._archive.open(member) as stream:
+                # One byte more than allowed: a zip may lie about sizes.
+                data = stream.read(DEFAULT_LIMITS.max_bytes + 1)
+        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+            raise InvalidInputError(
+                f"cannot be read from the zip ({error}): it is damaged, encrypted or packed in "
+                "an unknown way"
+            ) from error
+        _check_bytes(len(data))
+        return data
+
+
+def _in_folder(folder: Path) -> list[PictureInput]:
+    names = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+    return [
+        PictureInput(name, lambda path=folder / name: _read_file(path))  # type: ignore[misc]
+        for name in names
+        if _is_picture(name)
+    ]
+
+
+def _is_picture(name: str) -> bool:
+    path = PurePosixPath(name)
+    # Hidden files, and what macOS adds to zips (__MACOSX/._face.jpg), only look like pictures.
+    hidden = any(part.startswith(".") and part not in {".", ".."} for part in path.parts)
+    return not hidden and path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        _check_bytes(path.stat().st_size)
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"cannot be read: {error.strerror}") from error
+
+
+def _check_bytes(count: int) -> None:
+    if count > DEFAULT_LIMITS.max_bytes:
+        raise TooLargeError(
+            f"the picture has {count:,} bytes, the limit is {DEFAULT_LIMITS.max_bytes:,}: "
+            "make it smaller"
+        )
