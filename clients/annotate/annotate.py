@@ -93,7 +93,7 @@ def run_annotate(settings: AnnotateSettings) -> AnnotateCounts:
             lines.write(picture.line)
             progress.advance(task)
     results = Console(stderr=settings.json_file == STANDARD_OUTPUT)
-    results.print(str(counts), markup=False, highlight=False)
+    results.print(str(counts), markup=False, highlight=False, soft_wrap=True)
     return counts
 
 

@@ -25,13 +25,13 @@ class PictureSource:
 
     live = False
 
-    def __init__(self, name: str, files: Sequence[Path], root: Path, fps: float) -> None:
+    def __init__(self, name: str, files: Sequence[Path], root: Path | None, fps: float) -> None:
         """Keep the list of files.
 
         Args:
             name: As the user named the source.
             files: The pictures, in order.
-            root: Folder that the files are named relative to.
+            root: Folder that the files are named relative to; None: they are named as they are.
             fps: How many pictures make a second.
         """
         self.name = name
@@ -51,7 +51,8 @@ class PictureSource:
         """Nothing is held open."""
 
     def _entry(self, path: Path, index: int) -> Entry:
-        file = path.relative_to(self._root).as_posix()
+        named = path if self._root is None else path.relative_to(self._root)
+        file = named.as_posix()
         time_s = index * self._seconds_each
         try:
             rgb = read_picture(path)
@@ -118,4 +119,4 @@ def _matching_pictures(pattern: str, picture_fps: float) -> PictureSource:
     files = [path for path in matches if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()]
     if not files:
         raise NotFoundError(f"no pictures match {pattern}: check the pattern")
-    return PictureSource(pattern, files, Path(), picture_fps)
+    return PictureSource(pattern, files, None, picture_fps)

@@ -50,7 +50,7 @@ class StatusLine:
 
     def say(self, message: str) -> None:
         """Print a line above the status line."""
-        self._progress.console.print(message, markup=False, highlight=False)
+        self._progress.console.print(message, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         self._progress.start()

@@ -92,9 +92,9 @@ def run_stream(settings: StreamSettings) -> None:
         stack.enter_context(reader)
         statistics = run_frames(reader, pipeline, sinks, status, settings.output is not None)
     if source.note and not stop.requested:
-        notices.print(source.note, markup=False, highlight=False)
+        notices.print(source.note, markup=False, highlight=False, soft_wrap=True)
     results = Console(stderr=settings.json_file == STANDARD_OUTPUT)
-    results.print(statistics.summary(), markup=False, highlight=False)
+    results.print(statistics.summary(), markup=False, highlight=False, soft_wrap=True)
 
 
 def _open_sinks(settings: StreamSettings, source: Source, stack: ExitStack) -> list[Sink]:

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import grpc
+import pytest
+
+from maskmesh.clients.mesh.failures import error_from
+from maskmesh.services.runtime.errors import (
+    DeadlineError,
+    InvalidInputError,
+    MaskmeshError,
+    NoFaceError,
+    NotFoundError,
+    SetupError,
+    UnavailableError,
+)
+from maskmesh.services.runtime.status import status_of
+
+CODES = grpc.StatusCode
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (CODES.INVALID_ARGUMENT, InvalidInputError, "the server's words"),
+        (CODES.NOT_FOUND, NotFoundError, "the server's words"),
+        (CODES.FAILED_PRECONDITION, NoFaceError, "the server's words"),
+        (CODES.UNAVAILABLE, UnavailableError, "no service at h:1: start one with `maskmesh up`"),
+        (CODES.CANCELLED, UnavailableError, "h:1"),
+        (CODES.DEADLINE_EXCEEDED, DeadlineError, "h:1 did not answer in time"),
+        (CODES.UNIMPLEMENTED, SetupError, "check the port"),
+        (CODES.INTERNAL, MaskmeshError, "INTERNAL.*see its log"),
+        (CODES.UNKNOWN, MaskmeshError, "UNKNOWN.*see its log"),
+    ],
+)
+def test_every_status_has_its_error(code, kind, words):
+    error = error_from(code, "the server's words", "h:1")
+    assert type(error) is kind
+    with pytest.raises(kind, match=words):
+        raise error
+
+
+@pytest.mark.parametrize("kind", [InvalidInputError, NotFoundError, NoFaceError, DeadlineError])
+def test_the_family_survives_the_way_over_the_wire(kind):
+    code, details = status_of(kind("what to do"))
+    assert type(error_from(code, details, "h:1")) is kind
