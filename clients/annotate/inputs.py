@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,16 @@ from typing import Self
 
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, TooLargeError
 from maskmesh.services.runtime.pictures import DEFAULT_LIMITS, PICTURE_SUFFIXES
+
+# What zipfile raises over damaged, encrypted or strangely packed members.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,7 @@ class PictureInputs:
             with self._reading, self._archive.open(member) as stream:
                 # One byte more than allowed: a zip may lie about sizes.
                 data = stream.read(DEFAULT_LIMITS.max_bytes + 1)
-        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+        except _UNREADABLE as error:
             raise InvalidInputError(
                 f"cannot be read from the zip ({error}): it is damaged, encrypted or packed in "
                 "an unknown way"

@@ -187,7 +187,7 @@ def view(
     seen = np.array(size) / zoom
     centre = np.array([x + face_width / 2, y + face_height / 2 + 0.06 * seen[1]])
     centre += seen * [0.03 * math.sin(swing / 2.5), 0.03 * math.sin(swing / 3.5)]
-    room = seen / 2 + 0.02 * seen[::-1]
+    room = seen / 2 + 0.03 * seen[::-1]
     centre = np.clip(centre, room, np.array([width, height]) - room)
     matrix = cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), turn, zoom)
     matrix[:, 2] += np.array(size) / 2 - centre
