@@ -14,6 +14,7 @@ from maskmesh.clients.mesh.results import (
     Expression,
     Face,
     FrameFaces,
+    KnownMasks,
     MaskedFace,
 )
 from maskmesh.services.runtime.expressions import EXPRESSIONS
@@ -24,6 +25,7 @@ __all__ = [
     "Expression",
     "Face",
     "FrameFaces",
+    "KnownMasks",
     "MaskedFace",
     "MeshClient",
     "Picture",

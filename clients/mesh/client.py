@@ -11,7 +11,14 @@ from maskmesh.clients.mesh.channels import open_channel, wait_until_serving
 from maskmesh.clients.mesh.failures import translated_errors
 from maskmesh.clients.mesh.location_stream import LocationStream, locate_each
 from maskmesh.clients.mesh.pictures import Picture, to_message
-from maskmesh.clients.mesh.results import Box, Expression, Face, FrameFaces, MaskedFace
+from maskmesh.clients.mesh.results import (
+    Box,
+    Expression,
+    Face,
+    FrameFaces,
+    KnownMasks,
+    MaskedFace,
+)
 from maskmesh.clients.mesh.translation import (
     box_message,
     expressions_from,
@@ -162,13 +169,14 @@ class MeshClient:
         Args:
             image: Encoded bytes, or uint8 pixels H×W (gray) or H×W×3 (RGB).
             box: Where the face is, in pixels; None: the whole picture is the face.
-            style: "surgical" or "cloth"; empty: the seed chooses.
-            colour: "white" or "black"; empty: the seed chooses.
+            style: One of `list_masks`, e.g. "surgical"; empty: the seed chooses.
+            colour: One of `list_masks`, e.g. "white"; empty: the seed chooses.
             seed: 0 to 2**64 - 1; decides all that is random.
 
         Raises:
-            InvalidInputError: The picture or the box cannot be used.
-            NotFoundError: No such style or colour.
+            InvalidInputError: The picture or the box cannot be used, or the style or colour is
+                not known.
+            NoFaceError: The landmarks leave no area for a mask.
             UnavailableError: No service answers at the address.
             DeadlineError: No answer within the timeout.
         """
@@ -182,6 +190,18 @@ class MeshClient:
         with translated_errors(self.address("synthesis")):
             response = self._synthesis.Apply(request, timeout=self._timeouts.apply_mask)
         return masked_face_from(response)
+
+    def list_masks(self) -> KnownMasks:
+        """Name the styles and colours that `apply_mask` knows.
+
+        Raises:
+            UnavailableError: No service answers at the address.
+            DeadlineError: No answer within the timeout.
+        """
+        request = synthesis_pb2.ListMasksRequest()
+        with translated_errors(self.address("synthesis")):
+            response = self._synthesis.ListMasks(request, timeout=self._timeouts.apply_mask)
+        return KnownMasks(tuple(response.styles), tuple(response.colours))
 
     def classify(self, faces: Sequence[Picture]) -> list[Expression]:
         """Tell what cropped faces express; more than 64 are sent in several calls.

@@ -76,6 +76,19 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownMasks:
+    """Which masks the synthesis service can put on.
+
+    Attributes:
+        styles: Names of styles.
+        colours: Names of colours.
+    """
+
+    styles: tuple[str, ...]
+    colours: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MaskedFace:
     """A picture whose face wears a mask now.
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.clients.mesh.pictures import Picture
-from maskmesh.clients.mesh.results import Box, Face, MaskedFace
-from maskmesh.services.runtime.errors import NoFaceError
+from maskmesh.clients.mesh.results import Box, Face, KnownMasks, MaskedFace
+from maskmesh.services.runtime.errors import NoFaceError, NotFoundError
 
 # Of the face's side: what surrounds the face must be seen for the landmarks, and ears for the mask.
 SURROUNDINGS = 0.5
@@ -41,6 +41,20 @@ class MaskWish:
     seed: int = 0
 
 
+def check_wish(wish: MaskWish, known: KnownMasks) -> None:
+    """Hold a wish against what the synthesis service knows.
+
+    Raises:
+        NotFoundError: It knows no such style or colour.
+    """
+    for kind, named, names in (
+        ("style", wish.style, known.styles),
+        ("colour", wish.colour, known.colours),
+    ):
+        if named and named not in names:
+            raise NotFoundError(f"no mask {kind} {named!r}: choose one of {', '.join(names)}")
+
+
 class FrameMasker:
     """Puts masks on all faces of a frame."""
 
@@ -56,7 +70,7 @@ class FrameMasker:
         Only the surroundings of each face cross the wire.
 
         Raises:
-            NotFoundError: No such style or colour.
+            InvalidInputError: The service knows no such style or colour.
             UnavailableError: The synthesis service does not answer.
         """
         masked = bgr.copy()

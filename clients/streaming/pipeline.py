@@ -106,7 +106,6 @@ class FramePipeline:
 
         Raises:
             UnavailableError: The mesh went away and did not come back.
-            NotFoundError: No such mask style or colour.
             MaskmeshError: The source failed.
         """
         waiting: deque[Entry] = deque()

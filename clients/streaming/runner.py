@@ -17,6 +17,9 @@ from maskmesh.clients.streaming.statistics import RunStatistics
 from maskmesh.clients.streaming.status import StatusLine
 from maskmesh.clients.streaming.video_sink import VideoSink
 
+MOST_TOLD = 10
+"""How many frames that could not be used are told one by one."""
+
 Sink = Callable[[Outcome, NDArray[np.uint8] | None], None]
 """Takes each outcome with its annotated picture, B, G, R; None where there is no picture."""
 
@@ -49,13 +52,20 @@ def run_frames(
         statistics.add(outcome)
         picture = None
         if isinstance(outcome, FrameProblem):
-            status.say(f"{outcome.file}, frame {outcome.index}: {outcome.message}")
+            _tell(outcome, statistics.problems, status)
         elif draw:
             picture = annotated(outcome.frame.bgr, outcome.faces)
         for sink in sinks:
             sink(outcome, picture)
         status.update(outcome, reader.dropped)
     return statistics
+
+
+def _tell(problem: FrameProblem, number: int, status: StatusLine) -> None:
+    if number <= MOST_TOLD:
+        status.say(f"{problem.file}, frame {problem.index}: {problem.message}")
+    elif number == MOST_TOLD + 1:
+        status.say("more frames that could not be used are only counted here")
 
 
 def json_sink(lines: JsonLines) -> Sink:

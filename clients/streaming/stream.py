@@ -13,7 +13,7 @@ from maskmesh.clients.mesh.access import MeshAccess, mesh_access
 from maskmesh.clients.mesh.client import ALL_SERVICES, Service
 from maskmesh.clients.streaming.frames import Source
 from maskmesh.clients.streaming.lines import STANDARD_OUTPUT, JsonLines
-from maskmesh.clients.streaming.masking import FrameMasker, MaskWish
+from maskmesh.clients.streaming.masking import FrameMasker, MaskWish, check_wish
 from maskmesh.clients.streaming.pipeline import FramePipeline
 from maskmesh.clients.streaming.reader import FrameReader
 from maskmesh.clients.streaming.runner import Sink, json_sink, run_frames, video_sink
@@ -113,6 +113,7 @@ def _build_pipeline(
     masker = None
     if settings.mask:
         wish = MaskWish(settings.style, settings.colour, settings.seed)
+        check_wish(wish, access.client.list_masks())
         masker = FrameMasker(access.client, wish)
 
     def recover(error: UnavailableError) -> None:

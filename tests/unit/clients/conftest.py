@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from maskmesh.clients.mesh.results import Expression, Face, FrameFaces, MaskedFace
+from maskmesh.clients.mesh.results import Expression, Face, FrameFaces, KnownMasks, MaskedFace
 from maskmesh.clients.streaming.frames import Frame
 from maskmesh.services.runtime.errors import NoFaceError
 from maskmesh.services.runtime.expressions import EXPRESSIONS
@@ -68,6 +68,9 @@ class FakeMesh:
         self.fail_next("classify")
         assert all(face.shape == (48, 48) and face.dtype == np.uint8 for face in faces)
         return [self.classify_with(float(np.median(face))) for face in faces]
+
+    def list_masks(self) -> KnownMasks:
+        return KnownMasks(("surgical", "cloth"), ("white", "black"))
 
     def apply_mask(
         self, image: np.ndarray, box: Any, style: str, colour: str, seed: int

@@ -69,6 +69,9 @@ class FakeServices(
             image=request.image, style=request.style or "chosen", colour="white", confidence=1.0
         )
 
+    def ListMasks(self, request, context):
+        return synthesis_pb2.ListMasksResponse(styles=["surgical"], colours=["white", "black"])
+
     def Classify(self, request, context):
         self.calls.append(request)
         self.before_answer(context)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2
 
-from maskmesh.clients.mesh import EXPRESSIONS, MeshClient, Timeouts
+from maskmesh.clients.mesh import EXPRESSIONS, KnownMasks, MeshClient, Timeouts
 from maskmesh.services.runtime.errors import (
     DeadlineError,
     InvalidInputError,
@@ -57,6 +57,10 @@ def test_apply_mask_sends_what_was_asked_for(client, running):
 def test_apply_mask_without_a_box_leaves_it_out(client, running):
     client.apply_mask(gray(5))
     assert not running.services.calls[0].HasField("face_box")
+
+
+def test_list_masks_names_styles_and_colours(client):
+    assert client.list_masks() == KnownMasks(("surgical",), ("white", "black"))
 
 
 @pytest.mark.parametrize(

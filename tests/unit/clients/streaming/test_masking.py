@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from maskmesh.clients.mesh.results import Face
-from maskmesh.clients.streaming.masking import FrameMasker, MaskWish
-from maskmesh.services.runtime.errors import UnavailableError
+from maskmesh.clients.mesh.results import Face, KnownMasks
+from maskmesh.clients.streaming.masking import FrameMasker, MaskWish, check_wish
+from maskmesh.services.runtime.errors import NotFoundError, UnavailableError
 
 
 def test_masks_land_where_the_faces_are_and_nowhere_else(fake_mesh, picture):
@@ -30,6 +30,16 @@ def test_a_face_without_room_for_a_mask_is_left_and_noted(fake_mesh, picture):
     masked, note = FrameMasker(fake_mesh, MaskWish("impossible")).mask(bgr, (face,))
     np.testing.assert_array_equal(masked, bgr)
     assert note == "1 of 1 faces got no mask: the landmarks leave no area"
+
+
+def test_a_wish_is_held_against_what_the_service_knows():
+    known = KnownMasks(("surgical", "cloth"), ("white",))
+    check_wish(MaskWish(), known)
+    check_wish(MaskWish("cloth", "white"), known)
+    with pytest.raises(NotFoundError, match="no mask style 'x': choose one of surgical, cloth"):
+        check_wish(MaskWish("x", "white"), known)
+    with pytest.raises(NotFoundError, match="no mask colour 'red': choose one of white"):
+        check_wish(MaskWish("cloth", "red"), known)
 
 
 def test_a_service_that_went_away_is_not_hidden(fake_mesh, picture):

@@ -12,7 +12,6 @@ from maskmesh.clients.streaming.results import FrameResult
 from maskmesh.clients.streaming.smoothing import ExponentialSmoother
 from maskmesh.services.runtime.errors import (
     InvalidInputError,
-    NotFoundError,
     UnavailableError,
 )
 
@@ -162,13 +161,6 @@ def test_a_mask_that_cannot_be_put_on_is_a_note(fake_mesh, frame):
     (outcome,) = FramePipeline(fake_mesh, fake_mesh, masker).run(ListFeed([frame(0, 90)]))
     assert outcome.faces[0].expression.label == "fear"
     assert "got no mask" in outcome.note
-
-
-def test_an_unknown_style_ends_the_run(fake_mesh, frame):
-    fake_mesh.failures["mask"] = [NotFoundError("no mask style 'x'")]
-    masker = FrameMasker(fake_mesh, MaskWish("x"))
-    with pytest.raises(NotFoundError):
-        list(FramePipeline(fake_mesh, fake_mesh, masker).run(ListFeed([frame(0)])))
 
 
 def test_answers_are_smoothed_over_a_track(fake_mesh, frame):

@@ -80,6 +80,23 @@ def test_masks_are_asked_for_with_style_colour_and_seed(access, folder, tmp_path
     assert access.asked[0][:2] == ("h:1", ("location", "synthesis", "classification"))
 
 
+def test_an_unknown_mask_is_told_once(access, folder, tmp_path):
+    with pytest.raises(NotFoundError, match="no mask style"):
+        run(folder, tmp_path, mask=True, style="nope")
+    assert (tmp_path / "out.jsonl").read_text() == ""
+
+
+def test_many_broken_pictures_do_not_flood_the_terminal(access, tmp_path, capsys):
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    for index in range(30):
+        (folder / f"{index:02}.jpg").write_bytes(b"broken")
+    assert len(run(folder, tmp_path)) == 30
+    told = capsys.readouterr().err
+    assert told.count("not a picture") == 10
+    assert told.count("only counted here") == 1
+
+
 def test_standard_output_holds_nothing_but_lines(access, folder, tmp_path, capsys):
     run_stream(StreamSettings(source=str(folder), json_file="-"))
     captured = capsys.readouterr()
