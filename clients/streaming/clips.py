@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import cv2
 
@@ -113,10 +114,17 @@ def open_address(address: str) -> CameraSource | ClipSource:
         UnavailableError: Nothing answers there, or what answers is no video.
     """
     capture = open_reader(address)
+    name = without_password(address)
     if capture is None:
-        raise UnavailableError(f"no video at {address}: check the address and the network")
-    clip = ClipSource(address, capture)
-    return clip if clip.total is not None else CameraSource(address, capture)
+        raise UnavailableError(f"no video at {name}: check the address and the network")
+    clip = ClipSource(name, capture)
+    return clip if clip.total is not None else CameraSource(name, capture)
+
+
+def without_password(address: str) -> str:
+    """Return an address as it may stand in results and messages: user and password are left out."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def open_clip(path: Path, name: str) -> ClipSource:

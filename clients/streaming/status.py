@@ -34,6 +34,7 @@ class StatusLine:
             TimeRemainingColumn(),
             console=console,
             transient=True,
+            disable=not console.is_terminal,
         )
         self._task = self._progress.add_task("stream", total=total, rate="", stages="")
         self._recent: deque[FrameResult] = deque(maxlen=RECENT)

@@ -80,8 +80,10 @@ def test_an_empty_name_is_refused():
 
 
 def test_a_dead_address_is_unavailable():
-    with pytest.raises(UnavailableError, match="check the address"):
-        open_source("rtsp://127.0.0.1:1/none")
+    with pytest.raises(UnavailableError, match="check the address") as caught:
+        open_source("rtsp://user:secret@127.0.0.1:1/none")
+    assert "rtsp://127.0.0.1:1/none" in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_an_address_of_known_length_is_a_clip_and_else_a_camera(monkeypatch):
@@ -95,7 +97,9 @@ def test_an_address_of_known_length_is_a_clip_and_else_a_camera(monkeypatch):
     monkeypatch.setattr(clips, "open_reader", lambda address: Capture(12))
     assert isinstance(open_source("https://host/clip.mp4"), ClipSource)
     monkeypatch.setattr(clips, "open_reader", lambda address: Capture(-1))
-    assert isinstance(open_source("RTSP://host/live"), CameraSource)
+    camera = open_source("rtsp://user:p@ss@host:554/live?x=1")
+    assert isinstance(camera, CameraSource)
+    assert camera.name == "rtsp://host:554/live?x=1"
 
 
 @pytest.mark.parametrize(("name", "codec"), [("c.mp4", "mp4v"), ("c.webm", "VP80")])
