@@ -31,7 +31,8 @@ class ContactSheet:
             frames: How many frames the clip has.
             tiles: How many of them are shown.
         """
-        self._chosen = {round((i + 0.5) * frames / tiles) for i in range(tiles)}
+        # Late in each stretch: just after a cut, smoothed labels still follow.
+        self._chosen = {int((i + 0.9) * frames / tiles) for i in range(tiles)}
         self._tiles: list[NDArray[np.uint8]] = []
 
     def add(self, index: int, time_s: float, bgr: NDArray[np.uint8]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from maskmesh.services.runtime.errors import UnavailableError
 from maskmesh.services.runtime.processes import LocalMesh, MeshAddresses
 
 READY_TIMEOUT_S = 10.0
+# A process that breaks its connections takes a moment to end.
+_ENDING_S = 0.2
 
 
 class MeshAccess:
@@ -71,7 +74,8 @@ def mesh_access(
 
     Raises:
         InvalidInputError: The address is not host:port.
-        UnavailableError: No mesh is ready at the address.
+        UnavailableError: No mesh is ready at the address; or the block ended in this error, and
+            a process of our own mesh has ended.
         SetupError: A mesh of our own does not start.
     """
     if address is not None:
@@ -82,7 +86,13 @@ def mesh_access(
     log = log_file or _temporary_log()
     with LocalMesh(log_file=log) as local, MeshClient(local.addresses) as client:
         client.wait_until_ready(ready_timeout_s, services, local.check)
-        yield MeshAccess(client, local, services)
+        try:
+            yield MeshAccess(client, local, services)
+        except UnavailableError:
+            # Which process ended, and where its log is, says more than that nobody answers.
+            time.sleep(_ENDING_S)
+            local.check()
+            raise
     if log_file is None:
         log.unlink(missing_ok=True)
 

@@ -16,12 +16,12 @@ def test_evenly_spread_frames_are_laid_out_in_order(tmp_path):
     assert rgb.shape == (3 * height + GAP, 4 * width + GAP, 3)
     middles = rgb[GAP + 180 :: height, GAP + 240 :: width][:3, :4]
     # The blue of B, G, R.
-    assert middles[..., 2].ravel().tolist() == [10 + 20 * i for i in range(12)]
+    assert middles[..., 2].ravel().tolist() == [18 + 20 * i for i in range(12)]
 
 
 def test_a_clip_shorter_than_the_sheet_shows_what_there_is(tmp_path):
     sheet = ContactSheet(frames=240)
-    sheet.add(10, 0.5, np.full((48, 64, 3), 90, np.uint8))
+    sheet.add(18, 0.9, np.full((48, 64, 3), 90, np.uint8))
     sheet.write(tmp_path / "s.png")
     assert read_picture(tmp_path / "s.png")[GAP + 180, GAP + 240].tolist() == [90, 90, 90]
 

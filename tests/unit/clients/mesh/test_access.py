@@ -79,6 +79,17 @@ def test_an_own_mesh_whose_process_ended_does_not_come_back(local):
             got.wait_until_back(UnavailableError("gone"), timeout_s=60.0)
 
 
+def test_the_end_of_an_own_process_is_told_instead_of_that_nobody_answers(local):
+    with pytest.raises(UnavailableError, match="exit code 1"), access.mesh_access(None):  # noqa: PT012
+        local.ended = True
+        raise UnavailableError("no service at 127.0.0.1:1")
+    with pytest.raises(UnavailableError, match="no service at"), access.mesh_access(None):  # noqa: PT012
+        local.ended = False
+        raise UnavailableError("no service at 127.0.0.1:1")
+    for log in local.log_files:
+        log.unlink()
+
+
 def test_nobody_waits_for_a_mesh_that_is_not_wanted_any_more(local, running):
     running.health.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
     with (
