@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError, UnavailableError
-from maskmesh.services.runtime.server import READY_PREFIX
+from maskmesh.services.runtime.readiness import address_in
 
 SERVICE_NAMES = ("location", "synthesis", "classification")
 DEFAULT_PORT = 50051
@@ -153,10 +153,10 @@ class LocalMesh:
                 f"the {name} service was not ready after {START_TIMEOUT_S:.0f} s"
                 f"{self._where_to_look()}"
             ) from None
-        words = line.split()
-        if len(words) != 3 or words[:2] != [READY_PREFIX, name]:
+        address = address_in(line, name)
+        if address is None:
             raise SetupError(f"the {name} service did not start{self._where_to_look()}")
-        return words[2]
+        return address
 
     def _where_to_look(self) -> str:
         if self._log_file is None:

@@ -19,10 +19,10 @@ from pydantic import Field
 from maskmesh.services.runtime.errors import SetupError
 from maskmesh.services.runtime.logging import LogFormat, LogLevel, configure_logging, get_logger
 from maskmesh.services.runtime.pictures import DEFAULT_LIMITS, PictureLimits
+from maskmesh.services.runtime.readiness import ready_line
 from maskmesh.services.runtime.settings import CommandSettings
 from maskmesh.services.runtime.status import StatusInterceptor
 
-READY_PREFIX = "ready"
 MEBIBYTE = 1024 * 1024
 
 _log = get_logger("server")
@@ -154,7 +154,7 @@ async def _serve_until_signal(settings: ServerSettings, hosted: HostedService) -
     running = await start_server(settings, hosted)
     if settings.stop_with_stdin:
         threading.Thread(target=_wait_for_stdin_end, args=(loop, stop), daemon=True).start()
-    sys.stdout.write(f"{READY_PREFIX} {hosted.name} {settings.host}:{running.port}\n")
+    sys.stdout.write(ready_line(hosted.name, f"{settings.host}:{running.port}"))
     sys.stdout.flush()
     await stop.wait()
     await running.drain(settings.grace_s)

@@ -31,7 +31,7 @@ _STATUS_OF: tuple[tuple[type[MaskmeshError], grpc.StatusCode], ...] = (
     (InvalidInputError, grpc.StatusCode.INVALID_ARGUMENT),
     (NoFaceError, grpc.StatusCode.FAILED_PRECONDITION),
     (NotFoundError, grpc.StatusCode.NOT_FOUND),
-    (SetupError, grpc.StatusCode.FAILED_PRECONDITION),
+    (SetupError, grpc.StatusCode.UNIMPLEMENTED),
     (DeadlineError, grpc.StatusCode.DEADLINE_EXCEEDED),
     (UnavailableError, grpc.StatusCode.UNAVAILABLE),
 )

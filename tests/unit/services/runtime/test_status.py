@@ -15,7 +15,7 @@ from maskmesh.v1 import common_pb2
         (errors.TooLargeError, grpc.StatusCode.INVALID_ARGUMENT),
         (errors.NoFaceError, grpc.StatusCode.FAILED_PRECONDITION),
         (errors.NotFoundError, grpc.StatusCode.NOT_FOUND),
-        (errors.SetupError, grpc.StatusCode.FAILED_PRECONDITION),
+        (errors.SetupError, grpc.StatusCode.UNIMPLEMENTED),
         (errors.UnavailableError, grpc.StatusCode.UNAVAILABLE),
         (errors.DeadlineError, grpc.StatusCode.DEADLINE_EXCEEDED),
     ],
