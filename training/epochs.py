@@ -63,7 +63,7 @@ def plan_epoch(recipe: Recipe, epoch: int, count: int, variants: int, size: int)
     first = fixed.integers(variants, size=count)
     rng = np.random.default_rng([recipe.seed, 1, epoch])
     order = rng.permutation(count)
-    worn = rng.random(count) < recipe.masked_share
+    worn = rng.random(count) < recipe.masked_share_of(epoch)
     variant = np.where(worn, (first + epoch) % variants, -1)
     return EpochPlan(order, variant, _transforms(recipe, rng, count, size))
 

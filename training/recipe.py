@@ -25,7 +25,15 @@ class Recipe(BaseModel):
     dtype_policy: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
         description="Keras dtype policy while training; weights are float32 under all of them"
     )
-    masked_share: float = Field(ge=0.0, le=1.0, description="Share of training faces masked")
+    masked_share_start: float = Field(
+        ge=0.0, le=1.0, description="Share of training faces masked in the first epoch"
+    )
+    masked_share: float = Field(
+        ge=0.0, le=1.0, description="Share of training faces masked after the ramp"
+    )
+    masked_share_ramp_epochs: int = Field(
+        ge=0, description="Epochs over which the share moves from the first to the second"
+    )
     mask_variants: int = Field(ge=1, description="Masks made for every training face")
     flip: bool = Field(description="Mirror half of the faces")
     shift_px: float = Field(ge=0.0, le=16.0, description="Largest shift along an axis, in pixels")
@@ -39,6 +47,13 @@ class Recipe(BaseModel):
     plateau_factor: float = Field(gt=0.0, lt=1.0, description="What it is multiplied with then")
     plateau_min_delta: float = Field(ge=0.0, description="Gain in accuracy that counts as progress")
     min_learning_rate: float = Field(ge=0.0, description="Where the reduction stops")
+
+    def masked_share_of(self, epoch: int) -> float:
+        """Return the share of training faces that are masked in an epoch, counted from 0."""
+        if epoch >= self.masked_share_ramp_epochs:
+            return self.masked_share
+        done = epoch / self.masked_share_ramp_epochs
+        return self.masked_share_start + done * (self.masked_share - self.masked_share_start)
 
     def save(self, file: Path) -> None:
         """Write the resolved recipe as JSON."""

@@ -28,6 +28,9 @@ def build_paper_cnn(
     Layers before a batch normalisation have no bias: it would be subtracted again, and in 16-bit
     arithmetic its gradient, which should be zero, is rounding noise that makes it drift.
 
+    The class output starts from zero weights, so that training does not begin with unlearning the
+    confident guesses that random weights make.
+
     Args:
         dropout: Share of values dropped after every block, 0 to 1.
         convolutions: Filters and kernel size, in pixels, of each block.
@@ -46,7 +49,6 @@ def build_paper_cnn(
             kernel,
             padding="same",
             use_bias=False,
-            kernel_initializer="he_normal",
             name=f"{name}_conv",
         )
         x = _normalised(conv(x), name)
@@ -55,13 +57,17 @@ def build_paper_cnn(
     x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(dense, start=1):
         name = f"dense{index}"
-        x = layers.Dense(units, use_bias=False, kernel_initializer="he_normal", name=name)(x)
+        x = layers.Dense(units, use_bias=False, name=name)(x)
         x = _normalised(x, name)
         x = layers.Dropout(dropout, name=f"{name}_drop")(x)
     # The outputs stay float32 under every dtype policy: bfloat16 probabilities keep two digits.
     outputs = {
         "probabilities": layers.Dense(
-            len(CLASSES), activation="softmax", dtype="float32", name="probabilities"
+            len(CLASSES),
+            activation="softmax",
+            kernel_initializer="zeros",
+            dtype="float32",
+            name="probabilities",
         )(x),
         "mask": layers.Dense(1, activation="sigmoid", dtype="float32", name="mask")(x),
     }

@@ -6,7 +6,14 @@ import pytest
 from maskmesh.training.epochs import EpochBatches, TrainingFaces, plan_epoch, targets
 from maskmesh.training.recipe import load_recipe
 
-STILL = {"flip": False, "shift_px": 0.0, "rotate_degrees": 0.0, "zoom": 0.0}
+STEADY = {"masked_share_ramp_epochs": 0}
+STILL = {
+    "masked_share_ramp_epochs": 0,
+    "flip": False,
+    "shift_px": 0.0,
+    "rotate_degrees": 0.0,
+    "zoom": 0.0,
+}
 
 
 def numbered_faces(count: int, variants: int) -> TrainingFaces:
@@ -29,14 +36,14 @@ def test_a_plan_depends_on_seed_and_epoch_alone() -> None:
 
 
 def test_the_masked_share_holds() -> None:
-    plan = plan_epoch(load_recipe("paper", masked_share=0.7), 0, 20_000, 3, 48)
+    plan = plan_epoch(load_recipe("paper", masked_share=0.7, **STEADY), 0, 20_000, 3, 48)
     assert (plan.variant >= 0).mean() == pytest.approx(0.7, abs=0.015)
-    everyone = plan_epoch(load_recipe("paper", masked_share=1.0), 0, 500, 3, 48)
+    everyone = plan_epoch(load_recipe("paper", masked_share=1.0, **STEADY), 0, 500, 3, 48)
     assert (everyone.variant >= 0).all()
 
 
 def test_every_epoch_takes_the_next_mask() -> None:
-    recipe = load_recipe("paper", masked_share=1.0)
+    recipe = load_recipe("paper", masked_share=1.0, **STEADY)
     variants = np.stack([plan_epoch(recipe, epoch, 40, 3, 48).variant for epoch in range(3)])
     np.testing.assert_array_equal(np.sort(variants, axis=0), np.arange(3)[:, None].repeat(40, 1))
 

@@ -21,6 +21,14 @@ def test_overrides_replace_and_none_leaves() -> None:
     assert recipe.batch_size == load_recipe("paper").batch_size
 
 
+def test_the_masked_share_moves_over_the_ramp() -> None:
+    recipe = load_recipe(
+        "paper", masked_share_start=0.2, masked_share=0.8, masked_share_ramp_epochs=3
+    )
+    shares = [recipe.masked_share_of(epoch) for epoch in range(5)]
+    assert shares == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8])
+
+
 def test_values_out_of_range_are_named() -> None:
     with pytest.raises(InvalidInputError, match="masked_share: Input should be less than"):
         load_recipe("paper", masked_share=1.2)
