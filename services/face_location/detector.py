@@ -18,6 +18,7 @@ from maskmesh.services.face_location.boxes import Box, FloatArray, clip_box, iou
 from maskmesh.services.face_location.candidates import Candidate, Source, boxes_of
 from maskmesh.services.face_location.cascades import CascadeName, CascadesOfThread
 from maskmesh.services.face_location.eyes import pair_eyes
+from maskmesh.services.face_location.framing import frame_face
 from maskmesh.services.face_location.patches import scale_picture
 from maskmesh.services.face_location.sizes import SearchSizes
 from maskmesh.services.face_location.suppression import suppress
@@ -97,12 +98,17 @@ class HaarFaceDetector:
             )
         detail = scale_picture(gray, self._sizes.detail_side, max_scale=1.0)
         candidates, scores = self._verified(detail.pixels)
-        boxes = boxes_of(candidates)
+        kept = suppress(boxes_of(candidates), scores)
+        cascades = self._cascades.get()
+        framed = [frame_face(detail.pixels, candidates[index], cascades) for index in kept]
+        boxes = boxes_of(framed)
         detections = []
-        for kept in suppress(boxes, scores):
-            box = clip_box(boxes[kept] / detail.scale, gray.shape[1], gray.shape[0])
+        # Two that were apart may have turned out to be the same face.
+        for index in suppress(boxes, scores[kept]):
+            box = clip_box(boxes[index] / detail.scale, gray.shape[1], gray.shape[0])
             if box is not None:
-                detections.append(Detection(box, float(scores[kept]), candidates[kept].source))
+                score, source = float(scores[kept[index]]), framed[index].source
+                detections.append(Detection(box, score, source))
         return detections
 
     def propose(self, gray: NDArray[np.uint8]) -> list[Candidate]:
