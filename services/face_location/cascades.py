@@ -117,7 +117,7 @@ def _load(name: CascadeName, folder: Path) -> cv2.CascadeClassifier:
             cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY,
         )
         loaded = classifier.read(storage.getFirstTopLevelNode())
-    except (cv2.error, ElementTree.ParseError, AttributeError) as error:
+    except (cv2.error, SystemError, ElementTree.ParseError) as error:
         raise SetupError(_damaged(path)) from error
     if not loaded:
         raise SetupError(_damaged(path))

@@ -8,7 +8,7 @@ face cascades and to eye cascades, and a logistic score of what they say decides
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,27 +16,23 @@ from numpy.typing import NDArray
 
 from maskmesh.services.face_location.boxes import Box, FloatArray, clip_box, iou_matrix
 from maskmesh.services.face_location.candidates import Candidate, Source, boxes_of
-from maskmesh.services.face_location.cascades import CascadeName, CascadesOfThread
-from maskmesh.services.face_location.eyes import pair_eyes
+from maskmesh.services.face_location.cascades import CascadesOfThread
 from maskmesh.services.face_location.framing import frame_face
 from maskmesh.services.face_location.patches import scale_picture
+from maskmesh.services.face_location.proposals import (
+    PROPOSING_CASCADES,
+    propose_by_eyes,
+    propose_by_face,
+)
 from maskmesh.services.face_location.sizes import SearchSizes
 from maskmesh.services.face_location.suppression import suppress
 from maskmesh.services.face_location.verification import (
-    EYE_CASCADES,
     VERIFICATION_CASCADES,
     gather_evidence,
     score_evidence,
 )
 from maskmesh.services.runtime.errors import InvalidInputError
 
-# Small windows are many, and most of them wrong: they have to pass more stages.
-PROPOSING_CASCADES = {
-    "propose large": CascadeName("frontalface_alt2", dropped=10),
-    "propose small": CascadeName("frontalface_alt2", dropped=8),
-}
-SMALL_FACE_SUPPORT = 2
-MAX_ENLARGEMENT = 4.0
 SURE_SCORE = 0.97
 ALREADY_SEEN_IOU = 0.6
 
@@ -55,6 +51,12 @@ class Detection:
     box: Box
     score: float
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    candidates: list[Candidate] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
 
 
 class HaarFaceDetector:
@@ -97,7 +99,7 @@ class HaarFaceDetector:
                 "convert it first"
             )
         detail = scale_picture(gray, self._sizes.detail_side, max_scale=1.0)
-        candidates, scores = self._verified(detail.pixels)
+        candidates, scores = self._search(detail.pixels)
         kept = suppress(boxes_of(candidates), scores)
         cascades = self._cascades.get()
         framed = [frame_face(detail.pixels, candidates[index], cascades) for index in kept]
@@ -111,62 +113,28 @@ class HaarFaceDetector:
                 detections.append(Detection(box, score, source))
         return detections
 
-    def propose(self, gray: NDArray[np.uint8]) -> list[Candidate]:
-        """Return squares that may be faces: many are not.
+    def _search(self, gray: NDArray[np.uint8]) -> tuple[list[Candidate], FloatArray]:
+        cascades, sizes = self._cascades.get(), self._sizes
+        found = _Found()
+        self._verify(gray, propose_by_face(gray, cascades, sizes), found)
+        sure = max(found.scores, default=0.0) > SURE_SCORE
+        pairs = propose_by_eyes(gray, cascades, sizes, beside_faces=sure)
+        self._verify(gray, pairs, found)
+        return found.candidates, np.array(found.scores)
 
-        Args:
-            gray: uint8 H×W.
-        """
-        return self._propose_by_face(gray) + self._propose_by_eyes(gray)
-
-    def score(self, gray: NDArray[np.uint8], candidate: Candidate) -> float:
-        """Return how sure it is that a candidate is a face, 0 to 1.
-
-        Args:
-            gray: uint8 H×W, the picture that the candidate is of.
-            candidate: From `propose`.
-        """
-        return score_evidence(gather_evidence(gray, candidate, self._cascades.get()))
-
-    def _verified(self, gray: NDArray[np.uint8]) -> tuple[list[Candidate], FloatArray]:
-        proposed = self.propose(gray)
-        overlaps = iou_matrix(boxes_of(proposed), boxes_of(proposed))
-        scores = np.zeros(len(proposed))
-        for index, candidate in enumerate(proposed):
+    def _verify(self, gray: NDArray[np.uint8], proposed: list[Candidate], found: _Found) -> None:
+        for candidate in proposed:
             # Squares around a face that is already sure need no look of their own.
-            if not (overlaps[index] > ALREADY_SEEN_IOU)[scores > SURE_SCORE].any():
-                scores[index] = self.score(gray, candidate)
-        likely = np.flatnonzero(scores >= self._min_score)
-        return [proposed[index] for index in likely], scores[likely]
-
-    def _propose_by_face(self, gray: NDArray[np.uint8]) -> list[Candidate]:
-        sizes = self._sizes
-        cascades = self._cascades.get()
-        coarse = scale_picture(gray, sizes.coarse_side, sizes.coarse_margin, MAX_ENLARGEMENT)
-        windows = sizes.smallest_window, max(coarse.pixels.shape)
-        boxes, _ = cascades["propose large"].search(coarse.pixels, windows)
-        found = [coarse.to_original(boxes)]
-        fine = scale_picture(gray, sizes.fine_side, max_scale=MAX_ENLARGEMENT)
-        largest = sizes.smallest_window * fine.scale / coarse.scale
-        if largest > sizes.smallest_window:
-            windows = sizes.smallest_window, largest
-            boxes, _ = cascades["propose small"].search(
-                fine.pixels, windows, support=SMALL_FACE_SUPPORT
+            sure = boxes_of(
+                [
+                    one
+                    for one, score in zip(found.candidates, found.scores, strict=True)
+                    if score > SURE_SCORE
+                ]
             )
-            found.append(fine.to_original(boxes))
-        return [
-            Candidate(x + side / 2, y + side / 2, side)
-            for x, y, side, _ in np.concatenate(found).tolist()
-        ]
-
-    def _propose_by_eyes(self, gray: NDArray[np.uint8]) -> list[Candidate]:
-        sizes = self._sizes
-        picture = scale_picture(gray, sizes.eyes_side, sizes.eyes_margin, MAX_ENLARGEMENT)
-        found = [
-            self._cascades.get()[name].search(picture.pixels, sizes.eye_windows)
-            for name in EYE_CASCADES
-        ]
-        eyes = picture.to_original(np.concatenate([boxes for boxes, _ in found]))
-        pairs = pair_eyes(eyes, np.concatenate([counts for _, counts in found]))
-        support = np.array([pair.weaker_eye for pair in pairs])
-        return [pairs[index] for index in suppress(boxes_of(pairs), support, max_iou=0.6)]
+            if (iou_matrix(candidate.box()[None], sure) > ALREADY_SEEN_IOU).any():
+                continue
+            score = score_evidence(gather_evidence(gray, candidate, self._cascades.get()))
+            if score >= self._min_score:
+                found.candidates.append(candidate)
+                found.scores.append(score)
