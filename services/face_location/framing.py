@@ -23,14 +23,15 @@ _WINDOWS = (0.7 * _SIDE, 1.8 * _SIDE)
 _EXPECTED: FloatArray = np.array([[(_PATCH - _SIDE) / 2] * 2 + [_SIDE] * 2], np.float64)
 _MIN_IOU = 0.3
 _MIN_SUPPORT = 2
-# From the one that frames most exactly; each is asked only if those before it find nothing.
-FRAMING_CASCADES = ("face strict", "face second", "face lenient")
+# The second is asked only if the first finds nothing. The lenient one is not asked at all: it takes
+# the lower half of a mask for a face.
+FRAMING_CASCADES = ("face strict", "face second")
 
 
 def frame_face(
     gray: NDArray[np.uint8], candidate: Candidate, cascades: Mapping[str, Cascade]
 ) -> Candidate:
-    """Return a candidate moved and scaled to where the strictest cascade sees the face.
+    """Return a candidate moved and scaled to where a strict cascade sees the face.
 
     Args:
         gray: uint8 H×W, the picture.
