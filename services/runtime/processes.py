@@ -110,7 +110,7 @@ class LocalMesh:
             code = child.poll()
             if code is not None:
                 raise UnavailableError(
-                    f"the {name} service ended with exit code {code}{self._where_to_look()}"
+                    f"the {name} service ended with exit code {code}{self._reason(name)}"
                 )
 
     def stop(self) -> None:
@@ -151,19 +151,20 @@ class LocalMesh:
         except Empty:
             raise SetupError(
                 f"the {name} service was not ready after {START_TIMEOUT_S:.0f} s"
-                f"{self._where_to_look()}"
+                f"{self._reason(name)}"
             ) from None
         address = address_in(line, name)
         if address is None:
-            raise SetupError(f"the {name} service did not start{self._where_to_look()}")
+            raise SetupError(f"the {name} service did not start{self._reason(name)}")
         return address
 
-    def _where_to_look(self) -> str:
+    def _reason(self, name: str) -> str:
         if self._log_file is None:
             return ": its log above says why"
-        lines = self._log_file.read_text(encoding="utf-8").strip().splitlines()
-        last = f", which ends with: {lines[-1]}" if lines else ""
-        return f": see {self._log_file}{last}"
+        # The services write to one file side by side; what ends one carries its command's name.
+        lines = self._log_file.read_text(encoding="utf-8").splitlines()
+        own = [line for line in lines if line.startswith(f"maskmesh serve {name}: ")]
+        return f": {own[-1]}" if own else f": see {self._log_file}"
 
 
 def _first_line(child: subprocess.Popen[str]) -> str:
