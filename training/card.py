@@ -51,7 +51,8 @@ order {", ".join(CLASSES)};
 ## Data
 
 FER2013 (Goodfellow et al. 2013): {counts} faces,
-the official Training and PublicTest usages without near-duplicates of later splits. The official PrivateTest usage was not touched. Hashes:
+the official Training and PublicTest usages without
+near-duplicates of later splits. The official PrivateTest usage was not touched. Hashes:
 
 {hashes}
 
@@ -118,7 +119,8 @@ benchmark for services that run such models.
 Decisions about people: hiring, policing, teaching, insurance, health, or access to anything. An
 expression in a picture is not a feeling, and the model is wrong about it more often than a
 reader may expect. In the European Union, emotion inference at work and in education is
-prohibited with few exceptions (Regulation (EU) 2024/1689, article 5(1)(f)). Tell people before you point it at them.
+prohibited with few exceptions (Regulation (EU) 2024/1689, article 5(1)(f)). Tell people before you
+point it at them.
 """
 
 
