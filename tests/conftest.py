@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 
 from maskmesh.services.runtime.expressions import EXPRESSIONS
 
@@ -77,3 +80,39 @@ def brightness_model() -> onnx.ModelProto:
     entry = model.metadata_props.add()
     entry.key, entry.value = "labels", json.dumps(EXPRESSIONS)
     return model
+
+
+def _encoded(picture: Image.Image, picture_format: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, picture_format, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def refused_pictures() -> dict[str, bytes]:
+    """Pictures that no service takes, by what is wrong with them."""
+    noise = Image.effect_noise((64, 64), 80)
+    whole = _encoded(noise, "JPEG")
+    return {
+        "empty": b"",
+        "truncated": whole[: len(whole) // 2],
+        "oversized": whole + bytes(16 * 1024 * 1024),
+        "too-many-pixels": _encoded(Image.new("1", (10_000, 5_001)), "PNG"),
+        "no-picture": b"this is text, not a picture",
+        "animated": _encoded(noise, "GIF", save_all=True, append_images=[Image.new("L", (64, 64))]),
+        "one-pixel": _encoded(Image.new("RGB", (1, 1)), "PNG"),
+    }
+
+
+@pytest.fixture(scope="session")
+def unusual_pictures(faces: Path) -> dict[str, bytes]:
+    """Pictures of one face in encodings that are rare but fine."""
+    with Image.open(faces / "astronaut.jpg") as picture:
+        colour = picture.convert("RGB")
+    gray = np.asarray(colour.convert("L"), np.uint16)
+    return {
+        "cmyk": _encoded(colour.convert("CMYK"), "JPEG"),
+        "sixteen-bit": _encoded(Image.fromarray(gray * 257), "PNG"),
+        "transparent": _encoded(colour.convert("RGBA"), "PNG"),
+        "palette": _encoded(colour.convert("P"), "PNG"),
+    }

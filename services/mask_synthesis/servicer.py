@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import grpc.aio
@@ -65,7 +65,7 @@ class MaskSynthesisServicer(synthesis_pb2_grpc.MaskSynthesisServiceServicer):
             seed=request.seed,
             box=_box(request),
         )
-        return _response(masked)
+        return _response(masked, "raw" if request.image.HasField("raw") else "png")
 
 
 def build(settings: SynthesisSettings) -> HostedService:
@@ -94,9 +94,9 @@ def _box(request: pb.ApplyRequest) -> Box | None:
     return box.x, box.y, box.width, box.height
 
 
-def _response(masked: MaskedFace) -> pb.ApplyResponse:
+def _response(masked: MaskedFace, encoding: Literal["raw", "png"]) -> pb.ApplyResponse:
     return pb.ApplyResponse(
-        image=from_array(masked.image, "png"),
+        image=from_array(masked.image, encoding),
         landmarks=_points(masked.landmarks),
         quad=_points(masked.quad),
         confidence=masked.confidence,
