@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import onnx
 import structlog
 
 from maskmesh.services.classification.classifier import ExpressionClassifier
@@ -71,13 +72,15 @@ def export(settings: ExportSettings) -> Path:
         SetupError: ONNX and Keras disagree, or the artifact is too large; nothing is written.
     """
     run = load_run(settings.run)
+    # Right after the run is read: training may go on and replace the weights.
+    model = float_model(run)
     faces, masked = _validation(settings, run)
     worn = masked.images[:, 0]
-    model = float_model(run)
     before = classification_report(keras_answers(model, worn).probabilities, faces.labels)
     snap_kernels(model)
     graph = to_onnx(model)
     store_as_int8(graph)
+    _check_size(graph)
     with tempfile.TemporaryDirectory(prefix="maskmesh-") as folder:
         trial = save_checked(graph, _metadata(settings, run, {}), Path(folder) / MODEL_FILE)
         chosen = _parity_rows(len(faces))
@@ -86,29 +89,14 @@ def export(settings: ExportSettings) -> Path:
         )
         reports = _reports(trial, faces, masked)
     metrics = _metrics(reports, before, parity)
-    size = len(graph.SerializeToString())
-    if size > MAX_BYTES:
-        raise SetupError(
-            f"the artifact would have {size:,} bytes, the limit is {MAX_BYTES:,}: train a "
-            "smaller model; nothing was written"
-        )
     target = (settings.output or SHIPPED_MODELS) / DEFAULT_MODEL / settings.version
     save_checked(graph, _metadata(settings, run, metrics), target / MODEL_FILE)
     for name, report in reports.items():
         title = f"validation, {name} faces, accuracy {report['accuracy']:.1%}"
         plot_confusion(np.asarray(report["confusion"]), title, target / f"confusion_{name}.png")
-    card = model_card(
-        version=settings.version,
-        recipe=run.recipe,
-        data=run.data,
-        best=run.best,
-        epochs=len(run.history),
-        reports=reports,
-        metrics=metrics,
-        bad_fits=masked.bad_fits,
-    )
+    card = _card(settings, run, reports, metrics, masked.bad_fits)
     (target / "model_card.md").write_text(card, encoding="utf-8")
-    log.info("exported", file=str(target / MODEL_FILE), bytes=size, **metrics)
+    log.info("exported", file=str(target / MODEL_FILE), **metrics)
     return target / MODEL_FILE
 
 
@@ -151,6 +139,34 @@ def _validation(settings: ExportSettings, run: Run) -> tuple[LabelledFaces, Mask
         workers=settings.threads,
     )
     return faces, masked
+
+
+def _check_size(graph: onnx.ModelProto) -> None:
+    size = len(graph.SerializeToString())
+    if size > MAX_BYTES:
+        raise SetupError(
+            f"the artifact would have {size:,} bytes, the limit is {MAX_BYTES:,}: train a "
+            "smaller model; nothing was written"
+        )
+
+
+def _card(
+    settings: ExportSettings,
+    run: Run,
+    reports: dict[str, dict[str, Any]],
+    metrics: dict[str, Any],
+    bad_fits: int,
+) -> str:
+    return model_card(
+        version=settings.version,
+        recipe=run.recipe,
+        data=run.data,
+        best=run.best,
+        epochs=len(run.history),
+        reports=reports,
+        metrics=metrics,
+        bad_fits=bad_fits,
+    )
 
 
 def _parity_rows(count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
