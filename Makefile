@@ -39,7 +39,7 @@ buf: setup ## lint the protos, and hold them against the main branch for breakin
 	$(BIN)/buf lint
 	@if git rev-parse --verify --quiet $(MAIN_BRANCH):protos/maskmesh/v1 >/dev/null; \
 	then $(BIN)/buf breaking --against '.git#branch=$(MAIN_BRANCH)'; \
-	else echo "buf breaking: no protos on branch $(MAIN_BRANCH) yet, nothing to hold against"; fi
+	else echo "buf breaking: no branch $(MAIN_BRANCH) with protos here, nothing to hold against"; fi
 
 protos: setup ## generate the Python code of the contract anew
 	$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=protos --grpc_python_out=protos \

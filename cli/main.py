@@ -81,14 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name is None:
         return _explain(words)
     try:
-        CliApp.run(_load(COMMANDS[name]), cli_args=rest)
-    except (MaskmeshError, ModuleNotFoundError, ValidationError, SettingsError) as error:
+        command = _load(COMMANDS[name])
+        command.model_config["cli_prog_name"] = f"maskmesh {name}"
+        CliApp.run(command, cli_args=rest)
+    except (MaskmeshError, ModuleNotFoundError, ValidationError, SettingsError, OSError) as error:
         return _fail(name, *_told(error, COMMANDS[name]))
     except KeyboardInterrupt:
         return _fail(name, "interrupted", EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output went away, e.g. `maskmesh ... | head`.
-        sys.stderr.close()
     return 0
 
 
@@ -97,6 +96,9 @@ def _told(error: Exception, command: Command) -> tuple[str, int]:
         return _missing_package(error, command), EXIT_FAILED
     if isinstance(error, ValidationError):
         return _name_settings(error), EXIT_USAGE
+    if isinstance(error, OSError):
+        # A full disk, a file that may not be written: the system's words and the file say enough.
+        return f"{error.strerror or error}: {error.filename or 'output'}", EXIT_FAILED
     return str(error), EXIT_USAGE if isinstance(error, SettingsError) else EXIT_FAILED
 
 

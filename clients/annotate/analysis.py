@@ -16,7 +16,7 @@ from maskmesh.clients.mesh.results import Expression, Face
 from maskmesh.clients.streaming.crops import crop_faces
 from maskmesh.clients.streaming.lines import face_objects
 from maskmesh.clients.streaming.results import SeenFace
-from maskmesh.services.runtime.errors import DeadlineError, InvalidInputError, NoFaceError
+from maskmesh.services.runtime.errors import DeadlineError, MaskmeshError, UnavailableError
 from maskmesh.services.runtime.pictures import DEFAULT_LIMITS, decode_picture
 
 
@@ -79,7 +79,11 @@ def analyse(picture: PictureInput, mesh: Mesh, keep_pixels: bool) -> AnalysedPic
         faces = mesh.locate(gray if gray.nbytes <= DEFAULT_LIMITS.max_bytes else encoded)
         crops = crop_faces(gray, [face.box for face in faces])
         expressions = mesh.classify(crops) if crops else []
-    except (InvalidInputError, NoFaceError, DeadlineError) as error:
+    except DeadlineError as error:
+        return AnalysedPicture(picture.file, error=str(error))
+    except UnavailableError:
+        raise
+    except MaskmeshError as error:
         return AnalysedPicture(picture.file, error=str(error))
     seen = tuple(
         SeenFace(face.box, expression) for face, expression in zip(faces, expressions, strict=True)

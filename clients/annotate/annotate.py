@@ -35,6 +35,7 @@ class AnnotateSettings(CommandSettings, section="annotate"):
         description="picture, folder of pictures (with the folders in it), or zip"
     )
     json_file: Path = Field(
+        STANDARD_OUTPUT,
         validation_alias=AliasChoices("json"),
         description="write a JSON line a picture to this file; - is standard output",
     )
@@ -76,6 +77,7 @@ def run_annotate(settings: AnnotateSettings) -> AnnotateCounts:
     notices = Console(stderr=True)
     _refuse_overwriting(settings)
     counts = AnnotateCounts()
+    last_error = ""
     with ExitStack() as stack:
         inputs = stack.enter_context(PictureInputs(settings.src))
         folder = PictureFolder(settings.output) if settings.output else None
@@ -88,12 +90,15 @@ def run_annotate(settings: AnnotateSettings) -> AnnotateCounts:
             inputs.pictures, access.client, settings.in_flight, folder is not None
         ):
             counts.add(picture)
+            last_error = picture.error or last_error
             if folder is not None:
                 folder.write(picture)
             lines.write(picture.line)
             progress.advance(task)
     results = Console(stderr=settings.json_file == STANDARD_OUTPUT)
     results.print(str(counts), markup=False, highlight=False, soft_wrap=True)
+    if counts.pictures and counts.errors == counts.pictures:
+        raise InvalidInputError(f"no picture of {settings.src} could be used: {last_error}")
     return counts
 
 

@@ -25,6 +25,7 @@ from maskmesh.clients.mesh.translation import (
     face_from,
     masked_face_from,
 )
+from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.services.runtime.processes import MeshAddresses
 from maskmesh.v1 import (
     classification_pb2,
@@ -38,6 +39,8 @@ from maskmesh.v1 import (
 Service = Literal["location", "synthesis", "classification"]
 ALL_SERVICES: tuple[Service, ...] = ("location", "synthesis", "classification")
 MAX_FACES_PER_CALL = 64
+SEEDS = 2**64
+"""Seeds of masks are from 0 to one less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,8 @@ class MeshClient:
             UnavailableError: No service answers at the address.
             DeadlineError: No answer within the timeout.
         """
+        if not 0 <= seed < SEEDS:
+            raise InvalidInputError(f"seed {seed} is not from 0 to {SEEDS - 1}: give another")
         request = synthesis_pb2.ApplyRequest(
             image=to_message(image),
             face_box=None if box is None else box_message(box),

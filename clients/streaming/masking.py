@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from maskmesh.clients.mesh.client import SEEDS
 from maskmesh.clients.mesh.pictures import Picture
 from maskmesh.clients.mesh.results import Box, Face, KnownMasks, MaskedFace
 from maskmesh.services.runtime.errors import NoFaceError, NotFoundError
@@ -82,7 +83,7 @@ class FrameMasker:
             part = masked[top : top + height, left : left + width]
             rgb = np.ascontiguousarray(part[:, :, ::-1])
             inner = (x - left, y - top, face_width, face_height)
-            seed = self._wish.seed + (face.track or 0)
+            seed = (self._wish.seed + (face.track or 0)) % SEEDS
             try:
                 answer = self._maker.apply_mask(
                     rgb, inner, self._wish.style, self._wish.colour, seed

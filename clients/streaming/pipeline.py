@@ -19,7 +19,7 @@ from maskmesh.clients.streaming.frames import Entry, Frame, FrameProblem
 from maskmesh.clients.streaming.masking import FrameMasker
 from maskmesh.clients.streaming.results import FrameResult, Outcome, SeenFace, StageTimes
 from maskmesh.clients.streaming.smoothing import ExponentialSmoother
-from maskmesh.services.runtime.errors import InvalidInputError, UnavailableError
+from maskmesh.services.runtime.errors import MaskmeshError, NotFoundError, UnavailableError
 
 MAX_TRIES = 3
 """How often one frame is sent to a mesh that goes away over it."""
@@ -155,7 +155,9 @@ class FramePipeline:
             return _problem(entry, located.problem)
         try:
             return self._result(entry, located)
-        except InvalidInputError as error:
+        except (UnavailableError, NotFoundError):
+            raise
+        except MaskmeshError as error:
             return _problem(entry, str(error))
 
     def _result(self, frame: Frame, located: FrameFaces) -> FrameResult:

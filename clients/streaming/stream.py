@@ -10,7 +10,7 @@ from pydantic_settings import SettingsConfigDict
 from rich.console import Console
 
 from maskmesh.clients.mesh.access import MeshAccess, mesh_access
-from maskmesh.clients.mesh.client import ALL_SERVICES, Service
+from maskmesh.clients.mesh.client import ALL_SERVICES, SEEDS, Service
 from maskmesh.clients.streaming.frames import Source
 from maskmesh.clients.streaming.lines import STANDARD_OUTPUT, JsonLines
 from maskmesh.clients.streaming.masking import FrameMasker, MaskWish, check_wish
@@ -49,7 +49,7 @@ class StreamSettings(CommandSettings, section="stream"):
     mask: bool = Field(False, description="put a drawn mask on each face before it is classified")
     style: str = Field("", description="style of the masks; empty: the seed chooses")
     colour: str = Field("", description="colour of the masks; empty: the seed chooses")
-    seed: int = Field(0, ge=0, description="seed of the masks; each track gets its own")
+    seed: int = Field(0, ge=0, lt=SEEDS, description="seed of the masks; each track gets its own")
     mesh: str | None = Field(
         None, description="HOST:PORT of a running mesh; default: start one for this run"
     )

@@ -81,9 +81,13 @@ class ExpressionClassifier:
         inputs = {node.name: node.shape for node in self._session.get_inputs()}
         outputs = {node.name for node in self._session.get_outputs()}
         metadata = self._session.get_modelmeta().custom_metadata_map
-        labels = tuple(json.loads(metadata.get("labels", "[]")))
+        try:
+            labels = tuple(json.loads(metadata.get("labels", "[]")))
+        except (ValueError, TypeError):
+            labels = ()
         shape = inputs.get("faces", [])
-        if len(shape) != 4 or not {"probabilities", "mask"} <= outputs or labels != EXPRESSIONS:
+        fixed = len(shape) == 4 and isinstance(shape[1], int)
+        if not fixed or not {"probabilities", "mask"} <= outputs or labels != EXPRESSIONS:
             raise SetupError(
                 f"{self.model.path} is not a maskmesh model: it needs the input faces "
                 "[N, side, side, 1], the outputs probabilities and mask, and the labels "

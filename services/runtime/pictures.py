@@ -6,7 +6,7 @@ Everything else in maskmesh that turns bytes or files into pixels calls this mod
 from __future__ import annotations
 
 import io
-import warnings
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,20 @@ PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".pgm", ".ppm"}
 )
+
+# What Pillow's readers raise on files that are cut short or altered.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    struct.error,
+)
+# Pillow's own limit is off: every picture's header is held against `PictureLimits`.
+Image.MAX_IMAGE_PIXELS = None
 
 _SIXTEEN_BIT_MODES = frozenset({"I", "I;16", "I;16B", "I;16L"})
 
@@ -90,15 +104,12 @@ def decode_picture(
             "send it smaller or more compressed"
         )
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of decompression bombs at its own limit; ours is checked below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
-                limits.check_size(*picture.size)
-                _refuse_animation(picture)
-                if mode == "L":
-                    picture.draft("L", picture.size)
-                return _to_array(picture, mode)
+        with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
+            limits.check_size(*picture.size)
+            _refuse_animation(picture)
+            if mode == "L":
+                picture.draft("L", picture.size)
+            return _to_array(picture, mode)
     except (InvalidInputError, MemoryError):
         raise
     except UnidentifiedImageError as error:
@@ -106,11 +117,7 @@ def decode_picture(
             f"these {len(data):,} bytes are not a picture in a known format: "
             f"send one of {', '.join(PICTURE_FORMATS)}"
         ) from error
-    except Image.DecompressionBombError as error:
-        raise TooLargeError(
-            f"the picture has more than {limits.max_pixels:,} pixels: send it smaller"
-        ) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except _DAMAGE as error:
         raise InvalidInputError(
             f"the picture is damaged or cut short ({error}): send it again, whole"
         ) from error
@@ -152,10 +159,13 @@ def _encode(pixels: NDArray[np.uint8], picture_format: str, **options: int) -> b
 
 
 def _refuse_animation(picture: Image.Image) -> None:
+    # A camera's MPO is a JPEG whose further pictures are previews or gain maps of the first.
+    if picture.format == "MPO":
+        return
     frames = getattr(picture, "n_frames", 1)
     if frames > 1:
         raise InvalidInputError(
-            f"the picture is animated ({frames} frames): send one frame as JPEG or PNG, "
+            f"the picture is animated or has pages ({frames} of them): send one as JPEG or PNG, "
             "or stream the file as a clip"
         )
 

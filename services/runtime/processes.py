@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, TextIO
 
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError, UnavailableError
 from maskmesh.services.runtime.readiness import address_in
@@ -77,8 +77,7 @@ class LocalMesh:
             with contextlib.ExitStack() as stack:
                 log = None
                 if self._log_file:
-                    self._log_file.parent.mkdir(parents=True, exist_ok=True)
-                    log = stack.enter_context(self._log_file.open("w", encoding="utf-8"))
+                    log = stack.enter_context(_open_log(self._log_file))
                 for offset, name in enumerate(SERVICE_NAMES):
                     port = self._port + offset if self._port else 0
                     self._children[name] = self._start(name, port, log)
@@ -165,6 +164,16 @@ class LocalMesh:
         lines = self._log_file.read_text(encoding="utf-8").splitlines()
         own = [line for line in lines if line.startswith(f"maskmesh serve {name}: ")]
         return f": {own[-1]}" if own else f": see {self._log_file}"
+
+
+def _open_log(file: Path) -> TextIO:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.open("w", encoding="utf-8")
+    except OSError as error:
+        raise SetupError(
+            f"the services' log cannot be written to {file} ({error.strerror}): name another place"
+        ) from error
 
 
 def _first_line(child: subprocess.Popen[str]) -> str:

@@ -13,7 +13,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from maskmesh.services.runtime.errors import NotFoundError
+from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
 
 CONFIG_VARIABLE = "MASKMESH_CONFIG"
 
@@ -65,8 +65,28 @@ class TomlSection(TomlConfigSettingsSource):
 
     def __init__(self, settings_cls: type[BaseSettings], file: Path, section: str) -> None:
         self._section = section
-        super().__init__(settings_cls, file)
+        self._file = file
+        try:
+            super().__init__(settings_cls, file)
+        except (ValueError, OSError) as error:
+            raise InvalidInputError(
+                f"{CONFIG_VARIABLE} names {file}, which cannot be read as TOML: {error}"
+            ) from error
 
     def __call__(self) -> dict[str, Any]:
-        """Return the section's settings; none if the file has no such section."""
-        return dict(super().__call__().get(self._section, {}))
+        """Return the section's settings; none if the file has no such section.
+
+        Raises:
+            InvalidInputError: The section is no table, or has a key that is no setting.
+        """
+        table = super().__call__().get(self._section, {})
+        if not isinstance(table, dict):
+            raise InvalidInputError(f"{self._file}: {self._section} must be a table of settings")
+        known = set(self.settings_cls.model_fields)
+        unknown = sorted(set(table) - known)
+        if unknown:
+            raise InvalidInputError(
+                f"{self._file}: [{self._section}] has no setting {', '.join(unknown)}; "
+                f"it has {', '.join(sorted(known))}"
+            )
+        return dict(table)

@@ -107,6 +107,9 @@ def test_a_clip_that_ends_in_the_middle_is_annotated_as_far(
     [
         (["stream", "--source", "/nowhere.mp4"], "/nowhere.mp4"),
         (["annotate", "/nowhere", "--json", "/dev/null"], "/nowhere"),
+        (["stream", "--source", str(SAMPLE), "--seed", str(2**64)], "--seed"),
+        (["stream", "--source", str(SAMPLE), "--log-file", "/proc/x/y"], "/proc/x/y"),
+        (["up", "--bogus"], "maskmesh up: error"),
         (["evaluate", "--data", "/nowhere.zip"], "/nowhere.zip"),
         (["stream", "--source", str(SAMPLE), "--mesh", "127.0.0.1:9"], "127.0.0.1:9"),
         (["stream", "--source", str(SAMPLE), "--mesh", "nonsense"], "nonsense"),

@@ -26,6 +26,8 @@ class Fail(CommandSettings, section="fail"):
             raise ModuleNotFoundError("No module named 'maskmesh.x'", name="maskmesh.x")
         if self.how == "interrupt":
             raise KeyboardInterrupt
+        if self.how == "disk":
+            raise OSError(28, "No space left on device", "results.jsonl")
         if self.how == "bug":
             raise KeyError("bug")
 
@@ -43,6 +45,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (["--how", "family"], 1, "maskmesh fail: error: no such thing: name another"),
         (["--how", "package"], 1, "needs the package dlib, which is not installed: pip install"),
+        (["--how", "disk"], 1, "error: No space left on device: results.jsonl"),
         (["--how", "interrupt"], 130, "interrupted"),
         (["--count", "x"], 2, "--count: Input should be a valid integer"),
     ],

@@ -128,5 +128,6 @@ def test_settings_are_read_from_the_command_line(monkeypatch):
     monkeypatch.setattr(AnnotateSettings, "cli_cmd", lambda self: None, raising=False)
     settings = CliApp.run(AnnotateSettings, cli_args=["pictures", "--json", "r.jsonl"])
     assert (str(settings.src), str(settings.json_file)) == ("pictures", "r.jsonl")
+    assert str(CliApp.run(AnnotateSettings, cli_args=["pictures"]).json_file) == "-"
     with pytest.raises((ValidationError, SystemExit)):
-        CliApp.run(AnnotateSettings, cli_args=["pictures"])
+        CliApp.run(AnnotateSettings, cli_args=[])

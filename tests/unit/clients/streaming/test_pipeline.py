@@ -12,6 +12,7 @@ from maskmesh.clients.streaming.results import FrameResult
 from maskmesh.clients.streaming.smoothing import ExponentialSmoother
 from maskmesh.services.runtime.errors import (
     InvalidInputError,
+    MaskmeshError,
     UnavailableError,
 )
 
@@ -85,8 +86,9 @@ def test_a_frame_the_service_cannot_use_is_a_problem_and_the_run_goes_on(fake_me
     assert outcomes[1] == FrameProblem("clip", 1, 0.1, "too small")
 
 
-def test_a_crop_the_classifier_refuses_is_a_problem(fake_mesh, frame):
-    fake_mesh.failures["classify"] = [InvalidInputError("odd crop")]
+@pytest.mark.parametrize("error", [InvalidInputError, MaskmeshError])
+def test_a_frame_the_classifier_fails_on_is_a_problem(fake_mesh, frame, error):
+    fake_mesh.failures["classify"] = [error("odd crop")]
     outcomes = list(FramePipeline(fake_mesh, fake_mesh).run(ListFeed([frame(0), frame(1)])))
     assert outcomes[0] == FrameProblem("clip", 0, 0.0, "odd crop")
     assert isinstance(outcomes[1], FrameResult)

@@ -52,6 +52,18 @@ def test_transparency_is_laid_over_white() -> None:
     assert (pixels == 255).all()
 
 
+def test_a_cameras_mpo_is_its_first_picture() -> None:
+    preview = Image.new("L", (32, 32))
+    data = encode(Image.fromarray(GRADIENT), "MPO", save_all=True, append_images=[preview])
+    assert decode_picture(data, "L").shape == GRADIENT.shape
+
+
+def test_limits_above_pillows_own_hold() -> None:
+    data = encode(Image.new("1", (20_000, 10_000)), "PNG")
+    limits = PictureLimits(max_pixels=300_000_000)
+    assert decode_picture(data, "L", limits).shape == (10_000, 20_000)
+
+
 def test_exif_orientation_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

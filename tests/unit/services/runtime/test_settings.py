@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic_settings import CliApp
 
-from maskmesh.services.runtime.errors import NotFoundError
+from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
 from maskmesh.services.runtime.settings import CONFIG_VARIABLE, CommandSettings
 
 
@@ -46,4 +46,19 @@ def test_a_section_that_the_file_lacks_leaves_the_defaults(config: Path) -> None
 def test_a_named_file_must_exist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "absent.toml"))
     with pytest.raises(NotFoundError, match=r"absent\.toml"):
+        read()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[oven\nx", "cannot be read as TOML"),
+        (b"\xff\xfe\x00", "cannot be read as TOML"),
+        (b"oven = 5", "oven must be a table"),
+        (b"[oven]\nheat_levle = 3", r"\[oven\] has no setting heat_levle; it has heat_level"),
+    ],
+)
+def test_a_broken_file_says_what_is_wrong(config: Path, content: bytes, says: str) -> None:
+    config.write_bytes(content)
+    with pytest.raises(InvalidInputError, match=says):
         read()
