@@ -80,6 +80,13 @@ def run_annotate(settings: AnnotateSettings) -> AnnotateCounts:
     last_error = ""
     with ExitStack() as stack:
         inputs = stack.enter_context(PictureInputs(settings.src))
+        if inputs.left_out:
+            notices.print(
+                f"left out {len(inputs.left_out)} files that are no pictures by their names, "
+                f"e.g. {inputs.left_out[0]}",
+                markup=False,
+                highlight=False,
+            )
         folder = PictureFolder(settings.output) if settings.output else None
         lines = stack.enter_context(JsonLines(settings.json_file))
         with notices.status("waiting for the mesh" if settings.mesh else "starting a mesh"):

@@ -52,10 +52,12 @@ class PictureInputs:
             InvalidInputError: A file that ends in .zip is none.
         """
         self._archive: zipfile.ZipFile | None = None
+        self.left_out: list[str] = []
+        """Files that are no pictures by their names; hidden ones are not counted."""
         # ZipFile reads through one file handle, which threads share.
         self._reading = threading.Lock()
         if source.is_dir():
-            self.pictures = _in_folder(source)
+            self.pictures = self._in_folder(source)
         elif not source.is_file():
             raise NotFoundError(f"no file or folder {source}: check the path")
         elif source.suffix.lower() == ".zip":
@@ -87,11 +89,27 @@ class PictureInputs:
             raise InvalidInputError(
                 f"{source} is no zip that can be read ({error}): it is damaged or cut short"
             ) from error
-        members = [member for member in self._archive.infolist() if _is_picture(member.filename)]
+        files = [member for member in self._archive.infolist() if not member.is_dir()]
+        members = [member for member in files if _is_picture(member.filename)]
+        self._note_left_out([member.filename for member in files])
         return [
             PictureInput(member.filename, lambda member=member: self._read_member(member))  # type: ignore[misc]
             for member in sorted(members, key=lambda member: member.filename)
         ]
+
+    def _in_folder(self, folder: Path) -> list[PictureInput]:
+        names = sorted(
+            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+        )
+        self._note_left_out(names)
+        return [
+            PictureInput(name, lambda path=folder / name: _read_file(path))  # type: ignore[misc]
+            for name in names
+            if _is_picture(name)
+        ]
+
+    def _note_left_out(self, names: list[str]) -> None:
+        self.left_out = [name for name in names if not _is_picture(name) and not _is_hidden(name)]
 
     def _read_member(self, member: zipfile.ZipInfo) -> bytes:
         _check_bytes(member.file_size)
@@ -109,22 +127,14 @@ class PictureInputs:
         return data
 
 
-def _in_folder(folder: Path) -> list[PictureInput]:
-    names = sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
-    )
-    return [
-        PictureInput(name, lambda path=folder / name: _read_file(path))  # type: ignore[misc]
-        for name in names
-        if _is_picture(name)
-    ]
-
-
 def _is_picture(name: str) -> bool:
-    path = PurePosixPath(name)
-    # Hidden files, and what macOS adds to zips (__MACOSX/._face.jpg), only look like pictures.
-    hidden = any(part.startswith(".") and part not in {".", ".."} for part in path.parts)
-    return not hidden and path.suffix.lower() in PICTURE_SUFFIXES
+    return not _is_hidden(name) and PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+
+
+def _is_hidden(name: str) -> bool:
+    # What macOS adds to zips (__MACOSX/._face.jpg) is hidden too, and only looks like a picture.
+    parts = PurePosixPath(name).parts
+    return any(part.startswith(".") and part not in {".", ".."} for part in parts)
 
 
 def _read_file(path: Path) -> bytes:

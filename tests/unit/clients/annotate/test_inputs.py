@@ -91,3 +91,16 @@ def test_a_file_that_vanishes_is_its_own_problem(folder):
         (folder / "a.PNG").unlink()
         with pytest.raises(InvalidInputError, match="cannot be read"):
             inputs.pictures[0].read()
+
+
+def test_files_that_are_no_pictures_by_name_are_told(tmp_path):
+    for name in ("a.jpg", "b.jpg_large", ".hidden", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("sub/", b"")
+        archive.writestr("sub/c.png_old", b"x")
+        archive.writestr("d.png", b"x")
+    with PictureInputs(tmp_path) as inputs:
+        assert inputs.left_out == ["all.zip", "b.jpg_large", "notes.txt"]
+    with PictureInputs(tmp_path / "all.zip") as inputs:
+        assert inputs.left_out == ["sub/c.png_old"]
