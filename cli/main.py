@@ -64,6 +64,9 @@ COMMANDS: dict[str, Command] = {
     "bench mesh": Command(
         "maskmesh.cli.bench:BenchMesh", "all", "compare the mesh with the same work in one process"
     ),
+    "bench location": Command(
+        "maskmesh.cli.bench:BenchLocation", "all", "compare face detectors on photos"
+    ),
 }
 
 

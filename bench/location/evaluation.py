@@ -99,7 +99,7 @@ def match_photo(photo: Photo, found: Sequence[tuple[AnyBox, float]]) -> Matching
     """Match what was found in a photo with its faces."""
     boxes = np.array([list(box) for box, _ in found], np.float64).reshape(-1, 4)
     scores = np.array([score for _, score in found], np.float64)
-    return match(boxes, scores, photo.boxes(), photo.width, photo.height)
+    return match(boxes, scores, photo.boxes(), photo.size)
 
 
 def judge(

@@ -52,7 +52,11 @@ class Matching:
 
 
 def match(
-    boxes: FloatArray, scores: FloatArray, faces: FloatArray, width: int, height: int
+    boxes: FloatArray,
+    scores: FloatArray,
+    faces: FloatArray,
+    size: tuple[int, int],
+    found_iou: float = FOUND_IOU,
 ) -> Matching:
     """Match the boxes of a photo with its faces; both are cut to the picture.
 
@@ -60,15 +64,15 @@ def match(
         boxes: float64 N×4, x, y, width, height in pixels.
         scores: float64 N, higher is surer; among equal ones the first comes first.
         faces: float64 M×4, the reference boxes, ignored faces too.
-        width: Of the photo, in pixels.
-        height: Of the photo, in pixels.
+        size: Width and height of the photo, in pixels.
+        found_iou: Lowest IoU with a face that a box may take.
     """
     order = np.argsort(-scores, kind="stable")
-    overlaps = iou_matrix(clip_boxes(boxes[order], width, height), clip_boxes(faces, width, height))
+    overlaps = iou_matrix(clip_boxes(boxes[order], *size), clip_boxes(faces, *size))
     taken = np.zeros(len(faces), bool)
     rows = []
     for overlap in overlaps:
-        outcome, face = _match_one(overlap, taken)
+        outcome, face = _match_one(overlap, taken, found_iou)
         if outcome is Outcome.FOUND:
             taken[face] = True
         rows.append((outcome, face, overlap[face] if face >= 0 else 0.0))
@@ -78,14 +82,16 @@ def match(
     )
 
 
-def _match_one(overlap: FloatArray, taken: NDArray[np.bool_]) -> tuple[Outcome, int]:
+def _match_one(
+    overlap: FloatArray, taken: NDArray[np.bool_], found_iou: float
+) -> tuple[Outcome, int]:
     if not overlap.size:
         return Outcome.FALSE, -1
     free = int(np.argmax(np.where(taken, -1.0, overlap)))
-    if not taken[free] and overlap[free] >= FOUND_IOU:
+    if not taken[free] and overlap[free] >= found_iou:
         return Outcome.FOUND, free
     nearest = int(np.argmax(overlap))
-    if overlap[nearest] >= FOUND_IOU:
+    if overlap[nearest] >= found_iou:
         return Outcome.DUPLICATE, nearest
     if overlap[nearest] >= FALSE_IOU:
         return Outcome.LOOSE, nearest

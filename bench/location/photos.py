@@ -88,10 +88,15 @@ class Photo:
         """Whether any face in it is covered."""
         return any(face.covered for face in self.faces)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.width, self.height
+
     def boxes(self) -> FloatArray:
         """Return the boxes of all faces, cut to the picture, float64 N×4."""
         boxes = np.array([face.box for face in self.faces], np.float64).reshape(-1, 4)
-        return clip_boxes(boxes, self.width, self.height)
+        return clip_boxes(boxes, *self.size)
 
     def gray(self) -> NDArray[np.uint8]:
         """Decode the picture to gray, uint8 H×W.
