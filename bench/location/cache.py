@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from maskmesh.bench.location.detectors import Detector, Search
-from maskmesh.bench.location.found import Found
+from maskmesh.bench.location.detectors import Detector
+from maskmesh.bench.location.found import Found, Search
 from maskmesh.bench.location.photos import Photo
 
 

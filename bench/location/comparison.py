@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from maskmesh.bench.location.cache import FoundCache
 from maskmesh.bench.location.correction import Correction, correct, estimate_corrections
-from maskmesh.bench.location.detectors import Detector, Search
+from maskmesh.bench.location.detectors import Detector
 from maskmesh.bench.location.evaluation import Metrics, judge, match_photo
-from maskmesh.bench.location.found import Found
+from maskmesh.bench.location.found import Found, Search
 from maskmesh.bench.location.photos import Photo, sample_photos
 from maskmesh.bench.location.timing import FrameTimes, time_frames
 

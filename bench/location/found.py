@@ -1,8 +1,12 @@
-"""A box as a detector returned it."""
+"""A box as a detector returned it, and what returns such boxes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Found(NamedTuple):
@@ -23,3 +27,19 @@ class Found(NamedTuple):
     height: float
     score: float
     part: str = ""
+
+
+GrayArray = NDArray[np.uint8]
+Search = Callable[[GrayArray], list[Found]]
+
+
+class Searches(NamedTuple):
+    """A detector, loaded.
+
+    Attributes:
+        lenient: For the curve: returns boxes below the usual threshold too.
+        usual: As one would call it; this is what is timed.
+    """
+
+    lenient: Search
+    usual: Search

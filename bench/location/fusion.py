@@ -13,8 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.bench.location.cascades import StockCascade
-from maskmesh.bench.location.found import Found
+from maskmesh.bench.location.cascades import (
+    LENIENT_NEIGHBOURS,
+    USUAL_NEIGHBOURS,
+    StockCascade,
+)
+from maskmesh.bench.location.found import Found, GrayArray, Searches
 from maskmesh.services.face_location.boxes import iou_matrix
 
 MEMBERS = ("frontalface_default", "frontalface_alt2", "profileface")
@@ -22,9 +26,20 @@ TURNS = (0.0, 15.0, -15.0)
 _SAME_FACE_IOU = 0.3
 
 
-def search(
-    gray: NDArray[np.uint8], cascades: Sequence[StockCascade], neighbours: int
-) -> list[Found]:
+def load_fused() -> Searches:
+    """Load the cascades.
+
+    Raises:
+        SetupError: This OpenCV ships one of them no more.
+    """
+    cascades = [StockCascade(name) for name in MEMBERS]
+    return Searches(
+        lenient=lambda gray: search(gray, cascades, LENIENT_NEIGHBOURS),
+        usual=lambda gray: search(gray, cascades, USUAL_NEIGHBOURS),
+    )
+
+
+def search(gray: GrayArray, cascades: Sequence[StockCascade], neighbours: int) -> list[Found]:
     """Return the fused boxes of all cascades in all turns of a picture, uint8 H×W."""
     found: list[Found] = []
     for degrees in TURNS:
@@ -47,7 +62,7 @@ def fuse(found: Sequence[Found]) -> list[Found]:
     return sorted(fused, key=lambda one: -one.score)
 
 
-def turn(gray: NDArray[np.uint8], degrees: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def turn(gray: GrayArray, degrees: float) -> tuple[GrayArray, NDArray[np.float64]]:
     """Turn a picture about its middle, onto a canvas that holds all of it.
 
     Returns:

@@ -31,7 +31,8 @@ def plot_curves(results: Sequence[DetectorResult], file: Path) -> None:
             _draw(axes, result, group, index)
     for axes, kind in ((masked, "masked"), (unmasked, "unmasked")):
         axes.set(xlim=(0, 1.01), ylim=(0, 1.03), xlabel="recall (IoU ≥ 0.4)")
-        axes.set_title(f"{kind} faces, frontal to three-quarter, 40 pixels or more", fontsize=11)
+        faces = max(getattr(result.metrics, kind).faces for result in results)
+        axes.set_title(f"{kind}: {faces:,} faces, frontal to three-quarter, ≥ 40 px", fontsize=11)
         axes.grid(alpha=0.3)
     masked.set_ylabel("precision")
     handles, labels = masked.get_legend_handles_labels()
@@ -58,7 +59,7 @@ def _draw(axes: Axes, result: DetectorResult, group: GroupMetrics, index: int) -
         curve.recall,
         curve.precision,
         color=colour,
-        linestyle=_STYLES[index // len(_COLOURS) % len(_STYLES)],
+        linestyle="-" if is_own else _STYLES[index // len(_COLOURS) % len(_STYLES)],
         linewidth=2.6 if is_own else 1.5,
         zorder=3 if is_own else 2,
         label=f"{result.detector.title}\n{both[0]:.2f} / {both[1]:.2f}",

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.bench.location.detectors import Search
+from maskmesh.bench.location.found import Search
 from maskmesh.bench.location.photos import Photo
 
 FRAME_WIDTH, FRAME_HEIGHT = 640, 480

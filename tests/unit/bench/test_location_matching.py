@@ -9,7 +9,7 @@ FACES = np.array([[10, 10, 40, 40], [60, 10, 40, 40]], np.float64)
 
 
 def _match(boxes: list[list[float]], scores: list[float], faces: np.ndarray = FACES):
-    return match(np.array(boxes, np.float64).reshape(-1, 4), np.array(scores), faces, 200, 200)
+    return match(np.array(boxes, np.float64).reshape(-1, 4), np.array(scores), faces, (200, 200))
 
 
 def test_the_better_box_takes_the_face_and_the_other_is_its_duplicate() -> None:
