@@ -136,12 +136,16 @@ class MeshClient:
             response = self._location.Locate(request, timeout=self._timeouts.locate)
         return [face_from(face) for face in response.faces]
 
-    def locate_stream(self, frames: Iterable[Picture], in_flight: int = 2) -> Iterator[FrameFaces]:
+    def locate_stream(
+        self, frames: Iterable[Picture], in_flight: int = 2, fps: float | None = None
+    ) -> Iterator[FrameFaces]:
         """Follow the faces through the frames of one video.
 
         Args:
             frames: Pictures as for `locate`, taken one by one as answers come in.
             in_flight: How many frames may be under way at once; 1 for the least delay.
+            fps: How many frames make a second of the video, above 0; None: 30, or fewer if they
+                come more slowly. For frames at uneven times, see `open_location_stream`.
 
         Yields:
             The answer to each frame, in order. A frame that cannot be used has a `problem`, and
@@ -151,7 +155,7 @@ class MeshClient:
             UnavailableError: The service is not there or goes away.
             DeadlineError: A frame is not answered within the timeout.
         """
-        return locate_each(self.open_location_stream(), iter(frames), max(1, in_flight))
+        return locate_each(self.open_location_stream(), iter(frames), max(1, in_flight), fps)
 
     def open_location_stream(self) -> LocationStream:
         """Open a stream whose frames are sent and answers received one by one."""

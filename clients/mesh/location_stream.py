@@ -15,8 +15,16 @@ from maskmesh.clients.mesh.failures import error_from_call
 from maskmesh.clients.mesh.pictures import Picture, to_message
 from maskmesh.clients.mesh.results import FrameFaces
 from maskmesh.clients.mesh.translation import face_from
-from maskmesh.services.runtime.errors import DeadlineError, MaskmeshError, UnavailableError
+from maskmesh.services.runtime.errors import (
+    DeadlineError,
+    InvalidInputError,
+    MaskmeshError,
+    UnavailableError,
+)
 from maskmesh.v1 import location_pb2, location_pb2_grpc
+
+MICROSECONDS = 1_000_000
+LATEST_TIME_S = 1e13
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +67,22 @@ class LocationStream:
         """How many frames were sent and not yet answered."""
         return len(self._sent_at)
 
-    def send(self, picture: Picture) -> None:
+    def send(self, picture: Picture, capture_time_s: float | None = None) -> None:
         """Send one frame and return at once.
 
+        Args:
+            picture: The frame.
+            capture_time_s: When it was taken, in seconds from any origin, 0 or more; None: not
+                known, and the service goes by its usual rate.
+
         Raises:
-            InvalidInputError: The picture is neither bytes nor fitting pixels; nothing was sent.
+            InvalidInputError: The picture is neither bytes nor fitting pixels, or the time is
+                negative; nothing was sent.
         """
         request = location_pb2.LocateStreamRequest(
-            frame_id=self._next_id, image=to_message(picture)
+            frame_id=self._next_id,
+            image=to_message(picture),
+            capture_time_us=None if capture_time_s is None else _microseconds(capture_time_s),
         )
         self._next_id += 1
         self._sent_at.append(time.perf_counter())
@@ -112,6 +128,15 @@ class LocationStream:
         self._arrived.put(_Arrived(None, error, time.perf_counter()))
 
 
+def _microseconds(time_s: float) -> int:
+    if not 0 <= time_s < LATEST_TIME_S:
+        raise InvalidInputError(
+            f"a frame's capture time must be from 0 to {LATEST_TIME_S:g} seconds, not {time_s}: "
+            "count from the first frame"
+        )
+    return round(time_s * MICROSECONDS)
+
+
 def _frame_faces(message: location_pb2.LocateStreamResponse, milliseconds: float) -> FrameFaces:
     if message.WhichOneof("outcome") == "problem":
         return FrameFaces((), message.problem.message, milliseconds)
@@ -120,12 +145,19 @@ def _frame_faces(message: location_pb2.LocateStreamResponse, milliseconds: float
 
 
 def locate_each(
-    stream: LocationStream, pictures: Iterator[Picture], in_flight: int
+    stream: LocationStream, pictures: Iterator[Picture], in_flight: int, fps: float | None = None
 ) -> Iterator[FrameFaces]:
-    """Yield the faces of each picture in order, keeping up to `in_flight` frames under way."""
+    """Yield the faces of each picture in order, keeping up to `in_flight` frames under way.
+
+    Args:
+        stream: Where they are sent; closed at the end.
+        pictures: Frames of one video.
+        in_flight: How many frames may be under way.
+        fps: How many of them make a second; None: not known.
+    """
     try:
-        for picture in pictures:
-            stream.send(picture)
+        for number, picture in enumerate(pictures):
+            stream.send(picture, None if fps is None else number / fps)
             if stream.under_way >= in_flight:
                 yield stream.receive()
         while stream.under_way:

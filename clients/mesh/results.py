@@ -21,13 +21,14 @@ class Face:
     Attributes:
         box: From the middle of the forehead to the chin, wholly inside the picture.
         score: Above 0 to 1; comparable between faces, not a calibrated probability.
-        source: "face" if the cascade for whole faces found it, "eyes" if a pair of eyes did.
+        source: "face" if a search of the whole picture found it, "track" if it was found where a
+            face known from the frames before was expected.
         track: From 1, the same for the same face through one stream; None outside of streams.
     """
 
     box: Box
     score: float
-    source: Literal["face", "eyes"] = "face"
+    source: Literal["face", "track"] = "face"
     track: int | None = None
 
 

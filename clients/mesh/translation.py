@@ -15,11 +15,11 @@ from maskmesh.v1 import classification_pb2, common_pb2, location_pb2, synthesis_
 def face_from(message: location_pb2.Face, track: int | None = None) -> Face:
     """Return a located face."""
     box = message.box
-    by_eyes = message.source == location_pb2.FACE_SOURCE_EYES
+    expected = message.source == location_pb2.FACE_SOURCE_TRACK
     return Face(
         box=(box.x, box.y, box.width, box.height),
         score=message.score,
-        source="eyes" if by_eyes else "face",
+        source="track" if expected else "face",
         track=track,
     )
 

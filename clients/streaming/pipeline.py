@@ -28,8 +28,8 @@ MAX_TRIES = 3
 class FaceStream(Protocol):
     """Follows the faces of one video: a LocationStream, or the same in process."""
 
-    def send(self, picture: Picture) -> None:
-        """Hand over the next frame and return at once."""
+    def send(self, picture: Picture, capture_time_s: float | None = None) -> None:
+        """Hand over the next frame, with when it was taken in seconds, and return at once."""
         ...
 
     def receive(self) -> FrameFaces:
@@ -203,7 +203,7 @@ def _take(feed: Feed, waiting: deque[Entry], wait: bool) -> Entry | None:
 
 def _send(stream: FaceStream, entry: Entry | None) -> None:
     if isinstance(entry, Frame):
-        stream.send(to_gray(entry.bgr))
+        stream.send(to_gray(entry.bgr), entry.time_s)
 
 
 def _problem(entry: Entry, message: str) -> FrameProblem:

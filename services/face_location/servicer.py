@@ -1,9 +1,10 @@
-"""Translates between the contract and `HaarFaceDetector` with `FaceTracker`."""
+"""Translates between the contract and `HaarFaceDetector` with `FaceFollower`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -11,7 +12,7 @@ import grpc.aio
 
 from maskmesh.services.face_location.detector import Detection, HaarFaceDetector
 from maskmesh.services.face_location.settings import LocationSettings
-from maskmesh.services.face_location.tracking import FaceTracker, TrackedDetection
+from maskmesh.services.face_location.tracking import FaceFollower, TrackedFace
 from maskmesh.services.runtime.images import to_array
 from maskmesh.services.runtime.pictures import PictureLimits
 from maskmesh.services.runtime.server import HostedService
@@ -19,29 +20,28 @@ from maskmesh.services.runtime.status import answer_or_problem
 from maskmesh.v1 import common_pb2, location_pb2_grpc
 from maskmesh.v1 import location_pb2 as pb
 
-_SOURCES = {"face": pb.FACE_SOURCE_FACE, "eyes": pb.FACE_SOURCE_EYES}
+_SOURCES = {"face": pb.FACE_SOURCE_FACE, "track": pb.FACE_SOURCE_TRACK}
+MILLISECONDS, MICROSECONDS = 1_000, 1_000_000
 
 
 class FaceLocationServicer(location_pb2_grpc.FaceLocationServiceServicer):
-    """Serves one detector, and a tracker of its own to every stream."""
+    """Serves one detector, and a follower of its own to every stream."""
 
     def __init__(
-        self, detector: HaarFaceDetector, limits: PictureLimits, max_missed_frames: int
+        self,
+        detector: HaarFaceDetector,
+        limits: PictureLimits,
+        new_follower: Callable[[], FaceFollower],
     ) -> None:
         self._detector = detector
         self._limits = limits
-        self._max_missed_frames = max_missed_frames
+        self._new_follower = new_follower
 
     async def Locate(
         self, request: pb.LocateRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.LocateResponse:
         """Find the faces of one picture."""
-        detections, (width, height) = await asyncio.to_thread(self._detect, request.image)
-        return pb.LocateResponse(
-            faces=[_face(detection) for detection in detections],
-            image_width=width,
-            image_height=height,
-        )
+        return await asyncio.to_thread(self._locate, request.image)
 
     async def LocateStream(
         self,
@@ -49,10 +49,9 @@ class FaceLocationServicer(location_pb2_grpc.FaceLocationServiceServicer):
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> AsyncIterator[pb.LocateStreamResponse]:
         """Follow faces through the frames of one video."""
-        tracker = FaceTracker(max_missed=self._max_missed_frames)
+        follower = self._new_follower()
         async for item in request_iterator:
-            work = asyncio.to_thread(self._follow, tracker, item.image)
-            answer = await answer_or_problem(work)
+            answer = await answer_or_problem(asyncio.to_thread(self._follow, follower, item))
             response = pb.LocateStreamResponse(frame_id=item.frame_id)
             if isinstance(answer, common_pb2.Problem):
                 response.problem.CopyFrom(answer)
@@ -60,17 +59,23 @@ class FaceLocationServicer(location_pb2_grpc.FaceLocationServiceServicer):
                 response.located.CopyFrom(answer)
             yield response
 
-    def _follow(self, tracker: FaceTracker, image: common_pb2.Image) -> pb.TrackedFaces:
-        detections, size = self._detect(image)
-        return pb.TrackedFaces(
-            faces=[_tracked_face(face) for face in tracker.update(detections, size)],
-            image_width=size[0],
-            image_height=size[1],
+    def _locate(self, image: common_pb2.Image) -> pb.LocateResponse:
+        gray = to_array(image, "L", self._limits)
+        return pb.LocateResponse(
+            faces=[_face(detection) for detection in self._detector.detect(gray)],
+            image_width=gray.shape[1],
+            image_height=gray.shape[0],
         )
 
-    def _detect(self, image: common_pb2.Image) -> tuple[list[Detection], tuple[int, int]]:
-        gray = to_array(image, "L", self._limits)
-        return self._detector.detect(gray), (gray.shape[1], gray.shape[0])
+    def _follow(self, follower: FaceFollower, item: pb.LocateStreamRequest) -> pb.TrackedFaces:
+        gray = to_array(item.image, "L", self._limits)
+        known_time = item.HasField("capture_time_us")
+        time_s = item.capture_time_us / MICROSECONDS if known_time else None
+        return pb.TrackedFaces(
+            faces=[_tracked_face(face) for face in follower.update(gray, time_s)],
+            image_width=gray.shape[1],
+            image_height=gray.shape[0],
+        )
 
 
 def build(settings: LocationSettings) -> HostedService:
@@ -82,7 +87,13 @@ def build(settings: LocationSettings) -> HostedService:
     # The service's own threads share the cores; OpenCV's would only get into their way.
     cv2.setNumThreads(1)
     detector = HaarFaceDetector(settings.min_score, settings.sizes)
-    servicer = FaceLocationServicer(detector, settings.picture_limits, settings.max_missed_frames)
+    new_follower = partial(
+        FaceFollower,
+        detector,
+        settings.search_interval_ms / MILLISECONDS,
+        settings.track_patience_ms / MILLISECONDS,
+    )
+    servicer = FaceLocationServicer(detector, settings.picture_limits, new_follower)
     return HostedService(
         name="location",
         full_names=("maskmesh.v1.FaceLocationService",),
@@ -92,7 +103,7 @@ def build(settings: LocationSettings) -> HostedService:
     )
 
 
-def _tracked_face(tracked: TrackedDetection) -> pb.TrackedFace:
+def _tracked_face(tracked: TrackedFace) -> pb.TrackedFace:
     return pb.TrackedFace(face=_face(tracked.detection), track_id=tracked.track_id)
 
 

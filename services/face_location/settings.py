@@ -22,8 +22,19 @@ class LocationSettings(ServerSettings, section="location"):
         description="longer side of the picture in which small faces are looked for, in pixels: "
         "a larger one finds smaller faces, and takes longer",
     )
-    max_missed_frames: int = Field(
-        10, ge=0, description="frames that a track outlives without its face being found"
+    search_interval_ms: int = Field(
+        200,
+        ge=0,
+        le=10_000,
+        description="in streams, milliseconds of video between searches of the whole frame: new "
+        "faces appear within this time, and a longer one costs less; 0 searches every frame",
+    )
+    track_patience_ms: int = Field(
+        1000,
+        ge=0,
+        le=60_000,
+        description="in streams, milliseconds of video that a face keeps its track id without "
+        "being found",
     )
 
     @property

@@ -25,29 +25,29 @@ _sym_db = _symbol_database.Default()
 from maskmesh.v1 import common_pb2 as maskmesh_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amaskmesh/v1/location.proto\x12\x0bmaskmesh.v1\x1a\x18maskmesh/v1/common.proto\"2\n\rLocateRequest\x12!\n\x05image\x18\x01 \x01(\x0b\x32\x12.maskmesh.v1.Image\"]\n\x0eLocateResponse\x12 \n\x05\x66\x61\x63\x65s\x18\x01 \x03(\x0b\x32\x11.maskmesh.v1.Face\x12\x13\n\x0bimage_width\x18\x02 \x01(\r\x12\x14\n\x0cimage_height\x18\x03 \x01(\r\"J\n\x13LocateStreamRequest\x12\x10\n\x08\x66rame_id\x18\x01 \x01(\x04\x12!\n\x05image\x18\x02 \x01(\x0b\x32\x12.maskmesh.v1.Image\"\x8a\x01\n\x14LocateStreamResponse\x12\x10\n\x08\x66rame_id\x18\x01 \x01(\x04\x12,\n\x07located\x18\x02 \x01(\x0b\x32\x19.maskmesh.v1.TrackedFacesH\x00\x12\'\n\x07problem\x18\x03 \x01(\x0b\x32\x14.maskmesh.v1.ProblemH\x00\x42\t\n\x07outcome\"b\n\x0cTrackedFaces\x12\'\n\x05\x66\x61\x63\x65s\x18\x01 \x03(\x0b\x32\x18.maskmesh.v1.TrackedFace\x12\x13\n\x0bimage_width\x18\x02 \x01(\r\x12\x14\n\x0cimage_height\x18\x03 \x01(\r\"@\n\x0bTrackedFace\x12\x1f\n\x04\x66\x61\x63\x65\x18\x01 \x01(\x0b\x32\x11.maskmesh.v1.Face\x12\x10\n\x08track_id\x18\x02 \x01(\x04\"]\n\x04\x46\x61\x63\x65\x12\x1d\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x10.maskmesh.v1.Box\x12\r\n\x05score\x18\x02 \x01(\x02\x12\'\n\x06source\x18\x03 \x01(\x0e\x32\x17.maskmesh.v1.FaceSource*U\n\nFaceSource\x12\x1b\n\x17\x46\x41\x43\x45_SOURCE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46\x41\x43\x45_SOURCE_FACE\x10\x01\x12\x14\n\x10\x46\x41\x43\x45_SOURCE_EYES\x10\x02\x32\xb1\x01\n\x13\x46\x61\x63\x65LocationService\x12\x41\n\x06Locate\x12\x1a.maskmesh.v1.LocateRequest\x1a\x1b.maskmesh.v1.LocateResponse\x12W\n\x0cLocateStream\x12 .maskmesh.v1.LocateStreamRequest\x1a!.maskmesh.v1.LocateStreamResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amaskmesh/v1/location.proto\x12\x0bmaskmesh.v1\x1a\x18maskmesh/v1/common.proto\"2\n\rLocateRequest\x12!\n\x05image\x18\x01 \x01(\x0b\x32\x12.maskmesh.v1.Image\"]\n\x0eLocateResponse\x12 \n\x05\x66\x61\x63\x65s\x18\x01 \x03(\x0b\x32\x11.maskmesh.v1.Face\x12\x13\n\x0bimage_width\x18\x02 \x01(\r\x12\x14\n\x0cimage_height\x18\x03 \x01(\r\"|\n\x13LocateStreamRequest\x12\x10\n\x08\x66rame_id\x18\x01 \x01(\x04\x12!\n\x05image\x18\x02 \x01(\x0b\x32\x12.maskmesh.v1.Image\x12\x1c\n\x0f\x63\x61pture_time_us\x18\x03 \x01(\x04H\x00\x88\x01\x01\x42\x12\n\x10_capture_time_us\"\x8a\x01\n\x14LocateStreamResponse\x12\x10\n\x08\x66rame_id\x18\x01 \x01(\x04\x12,\n\x07located\x18\x02 \x01(\x0b\x32\x19.maskmesh.v1.TrackedFacesH\x00\x12\'\n\x07problem\x18\x03 \x01(\x0b\x32\x14.maskmesh.v1.ProblemH\x00\x42\t\n\x07outcome\"b\n\x0cTrackedFaces\x12\'\n\x05\x66\x61\x63\x65s\x18\x01 \x03(\x0b\x32\x18.maskmesh.v1.TrackedFace\x12\x13\n\x0bimage_width\x18\x02 \x01(\r\x12\x14\n\x0cimage_height\x18\x03 \x01(\r\"@\n\x0bTrackedFace\x12\x1f\n\x04\x66\x61\x63\x65\x18\x01 \x01(\x0b\x32\x11.maskmesh.v1.Face\x12\x10\n\x08track_id\x18\x02 \x01(\x04\"]\n\x04\x46\x61\x63\x65\x12\x1d\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x10.maskmesh.v1.Box\x12\r\n\x05score\x18\x02 \x01(\x02\x12\'\n\x06source\x18\x03 \x01(\x0e\x32\x17.maskmesh.v1.FaceSource*n\n\nFaceSource\x12\x1b\n\x17\x46\x41\x43\x45_SOURCE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46\x41\x43\x45_SOURCE_FACE\x10\x01\x12\x15\n\x11\x46\x41\x43\x45_SOURCE_TRACK\x10\x03\"\x04\x08\x02\x10\x02*\x10\x46\x41\x43\x45_SOURCE_EYES2\xb1\x01\n\x13\x46\x61\x63\x65LocationService\x12\x41\n\x06Locate\x12\x1a.maskmesh.v1.LocateRequest\x1a\x1b.maskmesh.v1.LocateResponse\x12W\n\x0cLocateStream\x12 .maskmesh.v1.LocateStreamRequest\x1a!.maskmesh.v1.LocateStreamResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'maskmesh.v1.location_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FACESOURCE']._serialized_start=694
-  _globals['_FACESOURCE']._serialized_end=779
+  _globals['_FACESOURCE']._serialized_start=744
+  _globals['_FACESOURCE']._serialized_end=854
   _globals['_LOCATEREQUEST']._serialized_start=69
   _globals['_LOCATEREQUEST']._serialized_end=119
   _globals['_LOCATERESPONSE']._serialized_start=121
   _globals['_LOCATERESPONSE']._serialized_end=214
   _globals['_LOCATESTREAMREQUEST']._serialized_start=216
-  _globals['_LOCATESTREAMREQUEST']._serialized_end=290
-  _globals['_LOCATESTREAMRESPONSE']._serialized_start=293
-  _globals['_LOCATESTREAMRESPONSE']._serialized_end=431
-  _globals['_TRACKEDFACES']._serialized_start=433
-  _globals['_TRACKEDFACES']._serialized_end=531
-  _globals['_TRACKEDFACE']._serialized_start=533
-  _globals['_TRACKEDFACE']._serialized_end=597
-  _globals['_FACE']._serialized_start=599
-  _globals['_FACE']._serialized_end=692
-  _globals['_FACELOCATIONSERVICE']._serialized_start=782
-  _globals['_FACELOCATIONSERVICE']._serialized_end=959
+  _globals['_LOCATESTREAMREQUEST']._serialized_end=340
+  _globals['_LOCATESTREAMRESPONSE']._serialized_start=343
+  _globals['_LOCATESTREAMRESPONSE']._serialized_end=481
+  _globals['_TRACKEDFACES']._serialized_start=483
+  _globals['_TRACKEDFACES']._serialized_end=581
+  _globals['_TRACKEDFACE']._serialized_start=583
+  _globals['_TRACKEDFACE']._serialized_end=647
+  _globals['_FACE']._serialized_start=649
+  _globals['_FACE']._serialized_end=742
+  _globals['_FACELOCATIONSERVICE']._serialized_start=857
+  _globals['_FACELOCATIONSERVICE']._serialized_end=1034
 # @@protoc_insertion_point(module_scope)

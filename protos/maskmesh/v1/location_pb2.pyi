@@ -29,19 +29,19 @@ class _FaceSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FaceSource
     FACE_SOURCE_UNSPECIFIED: _FaceSource.ValueType  # 0
     """Never sent."""
     FACE_SOURCE_FACE: _FaceSource.ValueType  # 1
-    """The cascade for whole frontal faces."""
-    FACE_SOURCE_EYES: _FaceSource.ValueType  # 2
-    """A pair of eyes, from which the face's box was derived: typical of masked faces."""
+    """By a search of the whole picture."""
+    FACE_SOURCE_TRACK: _FaceSource.ValueType  # 3
+    """Near where a face that was known from the frames before was expected."""
 
 class FaceSource(_FaceSource, metaclass=_FaceSourceEnumTypeWrapper):
-    """What a face was found by."""
+    """How a face was found."""
 
 FACE_SOURCE_UNSPECIFIED: FaceSource.ValueType  # 0
 """Never sent."""
 FACE_SOURCE_FACE: FaceSource.ValueType  # 1
-"""The cascade for whole frontal faces."""
-FACE_SOURCE_EYES: FaceSource.ValueType  # 2
-"""A pair of eyes, from which the face's box was derived: typical of masked faces."""
+"""By a search of the whole picture."""
+FACE_SOURCE_TRACK: FaceSource.ValueType  # 3
+"""Near where a face that was known from the frames before was expected."""
 Global___FaceSource: _TypeAlias = FaceSource  # noqa: Y015
 
 @_typing.final
@@ -108,8 +108,16 @@ class LocateStreamRequest(_message.Message):
 
     FRAME_ID_FIELD_NUMBER: _builtins.int
     IMAGE_FIELD_NUMBER: _builtins.int
+    CAPTURE_TIME_US_FIELD_NUMBER: _builtins.int
     frame_id: _builtins.int
     """The caller's number for this frame, given back in the answer; any value."""
+    capture_time_us: _builtins.int
+    """When the frame was taken, in microseconds from any origin. How far faces move, how often the
+    whole frame is searched and how long a lost face is waited for go by this time. A time that
+    goes back or stands still is no error: the clock goes on from there, and faces that are
+    still where they were keep their ids. Absent: a thirtieth of a second after the frame before,
+    or as much later as the service had to wait for it.
+    """
     @_builtins.property
     def image(self) -> _common_pb2.Image:
         """The frame; colour is turned to gray."""
@@ -119,12 +127,15 @@ class LocateStreamRequest(_message.Message):
         *,
         frame_id: _builtins.int = ...,
         image: _common_pb2.Image | None = ...,
+        capture_time_us: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_capture_time_us", b"_capture_time_us", "capture_time_us", b"capture_time_us", "image", b"image"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame_id", b"frame_id", "image", b"image"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_capture_time_us", b"_capture_time_us", "capture_time_us", b"capture_time_us", "frame_id", b"frame_id", "image", b"image"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__capture_time_us: _TypeAlias = _typing.Literal["capture_time_us"]  # noqa: Y015
+    _WhichOneofArgType__capture_time_us: _TypeAlias = _typing.Literal["_capture_time_us", b"_capture_time_us"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__capture_time_us) -> _WhichOneofReturnType__capture_time_us | None: ...
 
 Global___LocateStreamRequest: _TypeAlias = LocateStreamRequest  # noqa: Y015
 
@@ -236,7 +247,7 @@ class Face(_message.Message):
     score: _builtins.float
     """How sure the detector is, above 0 to 1; comparable between faces, not a calibrated probability."""
     source: Global___FaceSource.ValueType
-    """Which cascade found it."""
+    """How it was found."""
     @_builtins.property
     def box(self) -> _common_pb2.Box:
         """Square or nearly so, from the middle of the forehead to the chin: the framing that

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class FaceLocationServiceStub:
-    """Finds faces by OpenCV's Haar cascades, with eye cascades as a second look for masked faces.
+    """Finds faces by a Haar cascade and a small network that verifies what the cascade proposes.
     """
 
     def __init__(self, channel):
@@ -48,7 +48,7 @@ class FaceLocationServiceStub:
 
 
 class FaceLocationServiceServicer:
-    """Finds faces by OpenCV's Haar cascades, with eye cascades as a second look for masked faces.
+    """Finds faces by a Haar cascade and a small network that verifies what the cascade proposes.
     """
 
     def Locate(self, request, context):
@@ -62,7 +62,13 @@ class FaceLocationServiceServicer:
     def LocateStream(self, request_iterator, context):
         """Follows faces through the frames of one video: frames in, boxes with track ids out, one
         answer a frame, in order. A frame that cannot be used is answered by a problem, and the
-        stream goes on. Tracks live as long as the stream.
+        stream goes on. Tracks live as long as the stream, and no stream knows of another.
+
+        Most frames are only looked at near the faces that are known. The whole frame is searched
+        regularly for new ones, five times a second unless the service is set otherwise, and soon
+        after a face was lost or the scene changed. A face keeps its id while it is not found for
+        about a second, passes behind another, or the frames change their size; another person's face
+        gets another id, even in the same place after a cut. Boxes are steadied over time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,7 +96,7 @@ def add_FaceLocationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FaceLocationService:
-    """Finds faces by OpenCV's Haar cascades, with eye cascades as a second look for masked faces.
+    """Finds faces by a Haar cascade and a small network that verifies what the cascade proposes.
     """
 
     @staticmethod

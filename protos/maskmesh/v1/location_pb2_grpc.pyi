@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class FaceLocationServiceStub:
-    """Finds faces by OpenCV's Haar cascades, with eye cascades as a second look for masked faces."""
+    """Finds faces by a Haar cascade and a small network that verifies what the cascade proposes."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -40,12 +40,18 @@ class FaceLocationServiceStub:
     LocateStream: _grpc.StreamStreamMultiCallable[_location_pb2.LocateStreamRequest, _location_pb2.LocateStreamResponse]
     """Follows faces through the frames of one video: frames in, boxes with track ids out, one
     answer a frame, in order. A frame that cannot be used is answered by a problem, and the
-    stream goes on. Tracks live as long as the stream.
+    stream goes on. Tracks live as long as the stream, and no stream knows of another.
+
+    Most frames are only looked at near the faces that are known. The whole frame is searched
+    regularly for new ones, five times a second unless the service is set otherwise, and soon
+    after a face was lost or the scene changed. A face keeps its id while it is not found for
+    about a second, passes behind another, or the frames change their size; another person's face
+    gets another id, even in the same place after a cut. Boxes are steadied over time.
     """
 
 @_typing.type_check_only
 class FaceLocationServiceAsyncStub(FaceLocationServiceStub):
-    """Finds faces by OpenCV's Haar cascades, with eye cascades as a second look for masked faces."""
+    """Finds faces by a Haar cascade and a small network that verifies what the cascade proposes."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Locate: _aio.UnaryUnaryMultiCallable[_location_pb2.LocateRequest, _location_pb2.LocateResponse]  # type: ignore[assignment]
@@ -55,11 +61,17 @@ class FaceLocationServiceAsyncStub(FaceLocationServiceStub):
     LocateStream: _aio.StreamStreamMultiCallable[_location_pb2.LocateStreamRequest, _location_pb2.LocateStreamResponse]  # type: ignore[assignment]
     """Follows faces through the frames of one video: frames in, boxes with track ids out, one
     answer a frame, in order. A frame that cannot be used is answered by a problem, and the
-    stream goes on. Tracks live as long as the stream.
+    stream goes on. Tracks live as long as the stream, and no stream knows of another.
+
+    Most frames are only looked at near the faces that are known. The whole frame is searched
+    regularly for new ones, five times a second unless the service is set otherwise, and soon
+    after a face was lost or the scene changed. A face keeps its id while it is not found for
+    about a second, passes behind another, or the frames change their size; another person's face
+    gets another id, even in the same place after a cut. Boxes are steadied over time.
     """
 
 class FaceLocationServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Finds faces by OpenCV's Haar cascades, with eye cascades as a second look for masked faces."""
+    """Finds faces by a Haar cascade and a small network that verifies what the cascade proposes."""
 
     @_abc_1.abstractmethod
     def Locate(
@@ -79,7 +91,13 @@ class FaceLocationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_location_pb2.LocateStreamResponse], _abc.AsyncIterator[_location_pb2.LocateStreamResponse]]:
         """Follows faces through the frames of one video: frames in, boxes with track ids out, one
         answer a frame, in order. A frame that cannot be used is answered by a problem, and the
-        stream goes on. Tracks live as long as the stream.
+        stream goes on. Tracks live as long as the stream, and no stream knows of another.
+
+        Most frames are only looked at near the faces that are known. The whole frame is searched
+        regularly for new ones, five times a second unless the service is set otherwise, and soon
+        after a face was lost or the scene changed. A face keeps its id while it is not found for
+        about a second, passes behind another, or the frames change their size; another person's face
+        gets another id, even in the same place after a cut. Boxes are steadied over time.
         """
 
 def add_FaceLocationServiceServicer_to_server(servicer: FaceLocationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

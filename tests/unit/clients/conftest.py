@@ -40,6 +40,7 @@ class FakeMesh:
     Attributes:
         log: What was called, in order.
         failures: Maps "receive" or "classify" to errors to raise at the next calls; None: answer.
+        capture_times: When the frames sent were taken, in seconds.
         problems: Maps the mean brightness of a frame to the problem that it is answered with.
     """
 
@@ -48,6 +49,7 @@ class FakeMesh:
     problem: Callable[[np.ndarray], str | None] = lambda gray: None
     classify_with: Callable[[float], Expression] = expression_of_brightness
     streams: int = 0
+    capture_times: list[float | None] = field(default_factory=list)
 
     def fail_next(self, call: str) -> None:
         planned = self.failures.get(call)
@@ -94,9 +96,10 @@ class FakeStream:
         self._sent: deque[np.ndarray] = deque()
         self.closed = False
 
-    def send(self, picture: np.ndarray) -> None:
+    def send(self, picture: np.ndarray, capture_time_s: float | None = None) -> None:
         assert not self.closed
         self._mesh.log.append("send")
+        self._mesh.capture_times.append(capture_time_s)
         self._sent.append(picture)
 
     def receive(self) -> FrameFaces:

@@ -15,7 +15,7 @@ from maskmesh.services.runtime.errors import SetupError
 class OneFace:
     """Sees one face in every frame, the same one."""
 
-    def send(self, picture):
+    def send(self, picture, capture_time_s):
         pass
 
     def receive(self):

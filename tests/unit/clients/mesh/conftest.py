@@ -37,6 +37,7 @@ class FakeServices(
     before_answer: Callable[[grpc.ServicerContext], None] = lambda context: None
     answer_frame: threading.Semaphore | None = None
     arrived: list[int] = field(default_factory=list)
+    capture_times: list[int | None] = field(default_factory=list)
     calls: list[Any] = field(default_factory=list)
 
     def Locate(self, request, context):
@@ -50,6 +51,8 @@ class FakeServices(
     def LocateStream(self, requests, context):
         for request in requests:
             self.arrived.append(request.frame_id)
+            known_time = request.HasField("capture_time_us")
+            self.capture_times.append(request.capture_time_us if known_time else None)
             if self.answer_frame is not None:
                 self.answer_frame.acquire()
             self.before_answer(context)

@@ -103,6 +103,12 @@ def test_a_stream_answers_in_order_and_goes_on_after_a_problem(client):
     assert all(answer.milliseconds > 0 for answer in answers)
 
 
+@pytest.mark.parametrize(("fps", "expected"), [(None, [None] * 3), (8, [0, 125_000, 250_000])])
+def test_frames_of_a_stream_carry_their_capture_times(client, running, fps, expected):
+    list(client.locate_stream([gray(v) for v in (1, 2, 3)], fps=fps))
+    assert running.services.capture_times == expected
+
+
 def test_a_stream_has_no_more_frames_under_way_than_allowed(client, running):
     running.services.answer_frame = threading.Semaphore(0)
     taken = []
@@ -137,6 +143,15 @@ def test_an_error_of_the_callers_frames_reaches_the_caller(client):
 
     with pytest.raises(OSError, match="the camera burns"):
         list(client.locate_stream(frames()))
+
+
+@pytest.mark.parametrize("time_s", [-0.1, float("nan"), float("inf")])
+def test_a_frame_whose_time_is_none_is_not_sent(client, time_s):
+    stream = client.open_location_stream()
+    with pytest.raises(InvalidInputError, match="count from the first frame"):
+        stream.send(gray(1), time_s)
+    assert stream.under_way == 0
+    stream.close()
 
 
 def test_receiving_without_sending_is_a_mistake(client):

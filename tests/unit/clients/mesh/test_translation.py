@@ -50,10 +50,10 @@ def test_a_face_keeps_box_source_and_track():
     message = location_pb2.Face(
         box=common_pb2.Box(x=1, y=2, width=3, height=4),
         score=0.5,
-        source=location_pb2.FACE_SOURCE_EYES,
+        source=location_pb2.FACE_SOURCE_TRACK,
     )
     face = translation.face_from(message, track=9)
-    assert (face.box, face.score, face.source, face.track) == ((1, 2, 3, 4), 0.5, "eyes", 9)
+    assert (face.box, face.score, face.source, face.track) == ((1, 2, 3, 4), 0.5, "track", 9)
 
 
 def test_a_masked_face_has_pixels_and_points():

@@ -68,6 +68,11 @@ def test_a_live_source_is_not_waited_for_before_this_frame_is_done(fake_mesh, fr
     assert fake_mesh.log == ["send", "receive", "classify 1", "send", "receive", "classify 1"]
 
 
+def test_frames_are_sent_with_the_time_they_were_taken_at(fake_mesh, frame):
+    list(FramePipeline(fake_mesh, fake_mesh).run(ListFeed([frame(0), frame(1), frame(7)])))
+    assert fake_mesh.capture_times == [0.0, 0.1, 0.7]
+
+
 def test_problems_of_the_source_pass_in_their_place(fake_mesh, frame):
     broken = [FrameProblem("clip", i, 0.0, "broken") for i in range(6)]
     entries = [broken[0], frame(1), broken[2], broken[3], frame(4), broken[5]]

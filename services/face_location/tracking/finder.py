@@ -1,0 +1,31 @@
+"""What tracking asks of a detector."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskmesh.services.face_location.boxes import FloatArray
+from maskmesh.services.face_location.detector import Detection
+
+
+class FaceFinder(Protocol):
+    """Finds faces in gray pictures: a HaarFaceDetector."""
+
+    def detect(self, gray: NDArray[np.uint8]) -> list[Detection]:
+        """Search a whole picture, uint8 H×W, and return its faces."""
+        ...
+
+    def find_near(self, gray: NDArray[np.uint8], boxes: FloatArray) -> list[Detection | None]:
+        """Look for one face near each box, which is much cheaper.
+
+        Args:
+            gray: uint8 H×W.
+            boxes: float64 N×4, x, y, width, height in pixels; may reach over the picture's edge.
+
+        Returns:
+            For each box the face there, or None. Two boxes may be answered by the same face.
+        """
+        ...

@@ -1,0 +1,242 @@
+"""Follows the faces of one stream with as few full searches as that takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskmesh.services.face_location.boxes import FloatArray, clip_box
+from maskmesh.services.face_location.detector import Detection
+from maskmesh.services.face_location.tracking.appearance import Patch, Scene, cut_patch
+from maskmesh.services.face_location.tracking.association import (
+    assign,
+    overlaps,
+    same_face,
+    touching,
+)
+from maskmesh.services.face_location.tracking.clock import StreamClock, Tick
+from maskmesh.services.face_location.tracking.finder import FaceFinder
+from maskmesh.services.face_location.tracking.motion import to_square
+from maskmesh.services.face_location.tracking.schedule import SearchSchedule
+from maskmesh.services.face_location.tracking.track import Track
+
+MIN_LIKENESS = 0.5
+MIN_LIKENESS_OVER_CUT = 0.75
+MIN_LIKENESS_HIDDEN = 0.1
+SAME_SCENE, OTHER_SCENE = 0.9, 0.6
+"""Sameness of frames from which on all, and down to which nothing, is thought to go on."""
+MOST_LOOKUPS = 32
+"""To look near more faces than that takes longer than to search the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFace:
+    """A face of a frame, and which one it is.
+
+    Attributes:
+        track_id: From 1; the same for the same face, never used for another in the stream.
+        detection: The face in this frame; its box is steadied.
+    """
+
+    track_id: int
+    detection: Detection
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    detection: Detection
+    square: FloatArray
+    patch: Patch
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    gray: NDArray[np.uint8]
+    tick: Tick
+    min_likeness: float
+
+
+class FaceFollower:
+    """Follows the faces of one stream. One follower a stream, called frame after frame.
+
+    Most frames are only looked at near the faces that are known. The whole picture is searched
+    regularly for new faces, and soon when none is known, one was lost, or the scene changed.
+    """
+
+    def __init__(
+        self,
+        finder: FaceFinder,
+        search_interval_s: float = 0.2,
+        patience_s: float = 1.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start with no face.
+
+        Args:
+            finder: Finds faces; may be shared with other streams if it allows that.
+            search_interval_s: Seconds between regular searches of the whole picture.
+            patience_s: Seconds that a face keeps its id without being found.
+            monotonic: Seconds from any origin, for frames that don't say when they were taken.
+        """
+        self._finder = finder
+        self._patience_s = patience_s
+        self._clock = StreamClock(monotonic)
+        self._schedule = SearchSchedule(search_interval_s)
+        self._scene = Scene()
+        self._tracks: list[Track] = []
+        self._next_id = 1
+        self._frame_shape: tuple[int, ...] | None = None
+
+    def update(
+        self, gray: NDArray[np.uint8], capture_time_s: float | None = None
+    ) -> list[TrackedFace]:
+        """Take the next frame.
+
+        Args:
+            gray: uint8 H×W. When its size changes, known faces are scaled with it.
+            capture_time_s: When it was taken, in seconds from any origin; None: not known. A time
+                that goes back or stands still is no error: faces are kept that are still there.
+
+        Returns:
+            Every face that was found in the frame, lowest track id first.
+
+        Raises:
+            InvalidInputError: Not a gray picture of 8 bits.
+        """
+        try:
+            return self._follow(gray, self._clock.tick(capture_time_s))
+        finally:
+            self._clock.rest()
+
+    def _follow(self, gray: NDArray[np.uint8], tick: Tick) -> list[TrackedFace]:
+        sameness = self._scene.sameness(gray)
+        resized = self._follow_size(gray.shape)
+        frame = _Frame(gray, tick, _min_likeness(sameness))
+        cut = sameness < OTHER_SCENE
+        self._advance(tick, standing=cut or tick.jumped)
+        hurry = not self._tracks or cut or resized or tick.jumped
+        crowded = len(self._tracks) > MOST_LOOKUPS
+        strangers: list[_Found] = []
+        searched = crowded or self._schedule.is_due(tick.now_s, tick.elapsed_s, hurry)
+        if searched:
+            strangers = self._search(frame)
+        self._look_near(frame)
+        lost = any(track.is_just_lost(tick.now_s) for track in self._tracks)
+        if lost and not searched and self._schedule.is_due(tick.now_s, tick.elapsed_s, hurry=True):
+            strangers = self._search(frame)
+        self._welcome(strangers, tick.now_s)
+        self._tracks = [t for t in self._tracks if not t.is_over(tick.now_s, self._patience_s)]
+        return self._faces(gray.shape)
+
+    def _advance(self, tick: Tick, standing: bool) -> None:
+        in_sight = [track.detection is not None for track in self._tracks]
+        for track in self._tracks:
+            track.advance(tick.elapsed_s, standing)
+        squares = _squares(self._tracks)
+        # A face that is missing hides nobody.
+        hidden = touching(squares, squares[in_sight])
+        for track, may_be in zip(self._tracks, hidden, strict=True):
+            track.hidden = bool(may_be)
+
+    def _search(self, frame: _Frame) -> list[_Found]:
+        """Search the whole picture; return the faces that are none of those expected."""
+        self._schedule.searched(frame.tick.now_s)
+        return self._match(frame, self._finder.detect(frame.gray))
+
+    def _look_near(self, frame: _Frame) -> None:
+        missing = [track for track in self._tracks if track.detection is None][:MOST_LOOKUPS]
+        if not missing:
+            return
+        answers = self._finder.find_near(frame.gray, _squares(missing))
+        self._match(frame, [answer for answer in answers if answer is not None])
+
+    def _match(self, frame: _Frame, detections: Sequence[Detection]) -> list[_Found]:
+        """Give faces to the tracks that have none in this frame; return those left over."""
+        known = _squares([track for track in self._tracks if track.detection is not None])
+        found = _distinct(detections, known, frame.gray)
+        missing = [track for track in self._tracks if track.detection is None]
+        now_s = frame.tick.now_s
+        places = overlaps(
+            _squares(missing),
+            np.array([one.square for one in found]).reshape(-1, 4),
+            np.array([track.reach(now_s) for track in missing]),
+        )
+        looks = np.full(places.shape, -1.0)
+        for row, column in np.argwhere(places > 0):
+            looks[row, column] = missing[row].likeness(found[column].patch)
+        gates = [MIN_LIKENESS_HIDDEN if t.hidden else frame.min_likeness for t in missing]
+        taken = set()
+        for row, column in assign(places, looks, np.array(gates)):
+            one = found[column]
+            missing[row].see(one.detection, one.square, one.patch, now_s)
+            taken.add(column)
+        return [one for column, one in enumerate(found) if column not in taken]
+
+    def _welcome(self, strangers: list[_Found], now_s: float) -> None:
+        """Start a track for each new face."""
+        for one in strangers:
+            seen = _squares([track for track in self._tracks if track.detection is not None])
+            known = same_face(one.square[None], seen).any()
+            if not known and not self._may_be_emerging(one, now_s):
+                self._tracks.append(
+                    Track(self._next_id, one.detection, one.square, one.patch, now_s)
+                )
+                self._next_id += 1
+
+    def _may_be_emerging(self, one: _Found, now_s: float) -> bool:
+        """Tell whether a face comes out from behind another and may be one that is missing."""
+        seen = _squares([track for track in self._tracks if track.detection is not None])
+        if not touching(one.square[None], seen).any():
+            return False
+        missing = [track for track in self._tracks if track.detection is None]
+        reach = np.array([track.reach(now_s) for track in missing])
+        return bool(overlaps(_squares(missing), one.square[None], reach).any())
+
+
+    def _follow_size(self, shape: tuple[int, ...]) -> bool:
+        before, self._frame_shape = self._frame_shape, shape
+        if before is None or before == shape:
+            return False
+        for track in self._tracks:
+            track.rescale(shape[1] / before[1], shape[0] / before[0])
+        return True
+
+    def _faces(self, shape: tuple[int, ...]) -> list[TrackedFace]:
+        faces = []
+        for track in self._tracks:
+            if track.detection is None:
+                continue
+            box = clip_box(track.square, shape[1], shape[0])
+            faces.append(
+                TrackedFace(
+                    track.track_id, replace(track.detection, box=box or track.detection.box)
+                )
+            )
+        return faces
+
+
+def _distinct(
+    detections: Sequence[Detection], known: FloatArray, gray: NDArray[np.uint8]
+) -> list[_Found]:
+    """Return the faces found, each once, without those that are known already."""
+    found: list[_Found] = []
+    for detection in sorted(detections, key=lambda one: -one.score):
+        square = to_square(np.array(detection.box, np.float64), gray.shape[1], gray.shape[0])
+        others = np.vstack([known, *(one.square for one in found)])
+        if not same_face(square[None], others).any():
+            found.append(_Found(detection, square, cut_patch(gray, square)))
+    return found
+
+
+def _squares(tracks: Sequence[Track]) -> FloatArray:
+    return np.array([track.square for track in tracks], np.float64).reshape(-1, 4)
+
+
+def _min_likeness(sameness: float) -> float:
+    """Ask the more likeness of a face for keeping its id, the more the whole picture changed."""
+    changed = np.interp(sameness, [OTHER_SCENE, SAME_SCENE], [1.0, 0.0])
+    return float(MIN_LIKENESS + changed * (MIN_LIKENESS_OVER_CUT - MIN_LIKENESS))
