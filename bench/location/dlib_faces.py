@@ -12,7 +12,7 @@ from maskmesh.services.mask_synthesis.landmarks import shipped_predictor_path
 from maskmesh.services.runtime.errors import SetupError
 
 USUAL_SCORE = 0.0
-_LENIENT_SCORE = -0.5
+_LENIENT_SCORE = -1.0
 _CNN_FILE = "mmod_human_face_detector.dat"
 
 

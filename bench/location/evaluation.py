@@ -25,7 +25,7 @@ class GroupMetrics:
     """Of one kind of faces (masked or not), at the detector's threshold unless said otherwise.
 
     Attributes:
-        photos: How many photos the group has: those with a covered face, or those without one.
+        photos: How many photos count for false boxes: those with a covered face, or without one.
         faces: Faces of the headline: frontal to three-quarter, 40 pixels or more, not ignored.
         recall: Share of them that was found, IoU ≥ 0.4.
         all_faces: All faces that are not ignored.
@@ -109,8 +109,8 @@ def judge(
     pairs = list(zip(photos, matchings, strict=True))
     everything = [matching for _, matching in pairs]
     return Metrics(
-        masked=_judge_group([pair for pair in pairs if pair[0].is_masked], True, threshold),
-        unmasked=_judge_group([pair for pair in pairs if not pair[0].is_masked], False, threshold),
+        masked=_judge_group(pairs, True, threshold),
+        unmasked=_judge_group(pairs, False, threshold),
         false_per_photo=_per_photo(everything, Outcome.FALSE, threshold),
     )
 
@@ -118,37 +118,33 @@ def judge(
 def _judge_group(
     pairs: list[tuple[Photo, Matching]], covered: bool, threshold: float
 ) -> GroupMetrics:
-    headline, everyone = _Tally(), _Tally()
-    singles: list[tuple[bool, bool]] = []
+    headline, everyone, singles = _Tally(), _Tally(), _Singles()
+    own = [matching for photo, matching in pairs if photo.is_masked == covered]
     for photo, matching in pairs:
-        counts = [face.covered == covered and not face.ignore for face in photo.faces]
-        in_headline = [
-            is_counted and face.is_headline
-            for is_counted, face in zip(counts, photo.faces, strict=True)
-        ]
-        everyone.add(np.array(counts, bool), matching, threshold)
-        headline.add(np.array(in_headline, bool), matching, threshold)
-        if sum(not face.ignore for face in photo.faces) == 1 and any(counts):
-            kept = matching.scores >= threshold
-            found = kept & (matching.outcomes == Outcome.FOUND)
-            is_hit = bool((matching.faces[found] == counts.index(True)).any())
-            singles.append((is_hit, bool(kept.any())))
-    matchings = [matching for _, matching in pairs]
+        chosen = np.array(
+            [face.covered == covered and not face.ignore for face in photo.faces], bool
+        )
+        leading = chosen & np.array([face.is_headline for face in photo.faces], bool)
+        with_false = photo.is_masked == covered
+        everyone.add(chosen, matching, threshold, with_false)
+        headline.add(leading, matching, threshold, with_false)
+        if chosen.sum() == 1 == sum(not face.ignore for face in photo.faces):
+            singles.add(int(np.argmax(chosen)), matching, threshold)
     curve = headline.curve()
     return GroupMetrics(
-        photos=len(pairs),
+        photos=len(own),
         faces=headline.faces,
         recall=_share(headline.found, headline.faces),
         all_faces=everyone.faces,
         recall_all=_share(everyone.found, everyone.faces),
-        single_photos=len(singles),
-        recall_single=_share(sum(hit for hit, _ in singles), len(singles)),
-        any_box=_share(sum(fired for _, fired in singles), len(singles)),
-        false_per_photo=_per_photo(matchings, Outcome.FALSE, threshold),
-        duplicates_per_photo=_per_photo(matchings, Outcome.DUPLICATE, threshold),
+        single_photos=singles.photos,
+        recall_single=_share(singles.hits, singles.photos),
+        any_box=_share(singles.fired, singles.photos),
+        false_per_photo=_per_photo(own, Outcome.FALSE, threshold),
+        duplicates_per_photo=_per_photo(own, Outcome.DUPLICATE, threshold),
         mean_iou=float(np.mean(headline.ious)) if headline.ious else float("nan"),
         average_precision=average_precision(curve),
-        recall_at_allowed_false=_recall_at_allowed_false(curve, matchings),
+        recall_at_allowed_false=_recall_at_allowed_false(curve, own),
         curve=curve,
     )
 
@@ -163,8 +159,10 @@ class _Tally:
         self._scores: list[float] = []
         self._hits: list[bool] = []
 
-    def add(self, counted: BoolArray, matching: Matching, threshold: float) -> None:
-        """Add a photo: which of its faces count, and what was found in it."""
+    def add(
+        self, counted: BoolArray, matching: Matching, threshold: float, with_false: bool
+    ) -> None:
+        """Add a photo: which of its faces count, what was found, and whether false boxes count."""
         self.faces += int(counted.sum())
         is_false = matching.outcomes == Outcome.FALSE
         on_counted = np.zeros(len(is_false), bool)
@@ -173,13 +171,28 @@ class _Tally:
         kept = hits & (matching.scores >= threshold)
         self.found += int(kept.sum())
         self.ious += matching.ious[kept].tolist()
-        relevant = is_false | on_counted
+        relevant = (is_false & with_false) | on_counted
         self._scores += matching.scores[relevant].tolist()
         self._hits += hits[relevant].tolist()
 
     def curve(self) -> Curve:
         """Return precision and recall over the thresholds."""
         return precision_recall(np.array(self._scores), np.array(self._hits, bool), self.faces)
+
+
+class _Singles:
+    """Counts photos with one face: where it was found, and where anything was."""
+
+    def __init__(self) -> None:
+        self.photos = self.hits = self.fired = 0
+
+    def add(self, face: int, matching: Matching, threshold: float) -> None:
+        """Add a photo, whose only face has this index."""
+        kept = matching.scores >= threshold
+        found = kept & (matching.outcomes == Outcome.FOUND)
+        self.photos += 1
+        self.hits += bool((matching.faces[found] == face).any())
+        self.fired += bool(kept.any())
 
 
 def _recall_at_allowed_false(curve: Curve, matchings: list[Matching]) -> float:

@@ -85,8 +85,9 @@ class Photo:
 
     @property
     def is_masked(self) -> bool:
-        """Whether any face in it is covered."""
-        return any(face.covered for face in self.faces)
+        """Whether any face in it is covered; ignored ones decide only where all are ignored."""
+        counted = [face for face in self.faces if not face.ignore] or self.faces
+        return any(face.covered for face in counted)
 
     @property
     def size(self) -> tuple[int, int]:

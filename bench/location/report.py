@@ -62,7 +62,7 @@ def _describe(results: Sequence[DetectorResult], photos: Sequence[Photo]) -> str
     text = (
         f"{len(photos):,} photos, {len(masked):,} with masked faces. Counted: "
         f"{most.masked.all_faces:,} masked faces, {most.masked.faces:,} of them {headline}; "
-        f"{most.unmasked.all_faces:,} and {most.unmasked.faces:,} unmasked in the other photos."
+        f"{most.unmasked.all_faces:,} and {most.unmasked.faces:,} unmasked."
     )
     fewer = [one for one in results if one.photos < len(photos)]
     for one in fewer:
@@ -77,8 +77,8 @@ def _corrections(results: Sequence[DetectorResult]) -> Table:
         table.add_column(heading, justify="right")
     for result in results:
         for part, correction in result.corrections.items():
-            named = {"", result.detector.name}
-            title = result.detector.title + ("" if part in named else f": {part}")
+            is_all = part in {"", result.detector.name}
+            title = result.detector.title + ("" if is_all else f": {part}")
             moved = (f"{value:+.3f}" for value in correction[:2])
             scaled = (f"{value:.3f}" for value in correction[2:])
             table.add_row(title, *moved, *scaled)

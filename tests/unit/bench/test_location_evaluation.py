@@ -89,3 +89,20 @@ def test_a_photo_of_another_size_than_its_reference_is_refused() -> None:
     wrong = Photo(photo.name, photo.data, SIDE, SIDE + 1, photo.faces)
     with pytest.raises(InvalidInputError, match=r"1\.png has 200×200 pixels, .* says 200×201"):
         evaluate(_detector({}), [wrong])
+
+
+def test_in_a_mixed_photo_each_face_counts_for_its_kind_and_false_boxes_once() -> None:
+    photo = _photo(1, _face(), _face(x=100, covered=False))
+    found = [([10, 10, 50, 50], 0.9), ([100, 10, 50, 50], 0.8), ([10, 140, 50, 50], 0.7)]
+    metrics = evaluate(_detector({1: found}), [photo, _photo(2, _face(covered=False))])
+    assert (metrics.masked.recall, metrics.unmasked.recall) == (1.0, 0.5)
+    assert (metrics.masked.false_per_photo, metrics.unmasked.false_per_photo) == (1.0, 0.0)
+    assert metrics.masked.curve.precision.tolist() == [1.0, 0.5]
+    assert metrics.unmasked.curve.precision.tolist() == [1.0]
+    assert (metrics.masked.single_photos, metrics.unmasked.single_photos) == (0, 1)
+
+
+def test_an_ignored_masked_passer_by_makes_no_masked_photo() -> None:
+    face, passer_by = _face(covered=False), _face(x=100, ignore=True)
+    assert not _photo(1, face, passer_by).is_masked
+    assert _photo(1, passer_by).is_masked
