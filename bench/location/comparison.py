@@ -58,6 +58,8 @@ def compare(
         SetupError: A file that a detector needs is missing.
     """
     cv2.setNumThreads(1)
+    # Versions are taken when the detectors are loaded: their files may change during a long run.
+    caches = {one.name: FoundCache(cache_folder, one) for one in detectors}
     searches = {one.name: one.load() for one in detectors}
     with _progress() as progress:
         seen, found = {}, {}
@@ -65,16 +67,15 @@ def compare(
             limit = learned_photos if one.is_learned else None
             seen[one.name] = sample_photos(photos, limit)
             found[one.name] = _search_all(
-                one, searches[one.name].lenient, seen[one.name], cache_folder, progress
+                one, searches[one.name].lenient, seen[one.name], caches[one.name], progress
             )
     times = _take_times({name: both.usual for name, both in searches.items()}, photos, timed_photos)
     return [_result(one, seen[one.name], found[one.name], times.get(one.name)) for one in detectors]
 
 
 def _search_all(
-    detector: Detector, search: Search, photos: list[Photo], folder: Path, progress: Progress
+    detector: Detector, search: Search, photos: list[Photo], cache: FoundCache, progress: Progress
 ) -> list[list[Found]]:
-    cache = FoundCache(folder, detector)
     task = progress.add_task(detector.title, total=len(photos))
     found = []
     for photo in photos:

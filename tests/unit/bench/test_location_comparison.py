@@ -52,3 +52,21 @@ def test_a_learned_detector_sees_a_part_of_the_photos(photos: list[Photo], tmp_p
         assert len(seen) == 3
     assert (slow.photos, slow.metrics.masked.photos, quick.photos) == (3, 3, 12)
     assert slow.times is None
+
+
+def test_files_that_change_during_a_run_make_the_next_run_search_again(
+    photos: list[Photo], tmp_path: Path
+) -> None:
+    model = tmp_path / "model.bin"
+    model.write_bytes(b"old")
+    seen: list[int] = []
+
+    def search(gray: GrayArray) -> list[Found]:
+        seen.append(int(gray[0, 0]))
+        model.write_bytes(b"new")
+        return [TIGHT]
+
+    changing = Detector("x", "x", 0.5, lambda: Searches(search, search), lambda: [model])
+    for _ in range(2):
+        compare([_detector("first"), changing], photos, tmp_path, learned_photos=1, timed_photos=0)
+    assert len(seen) == 2 * len(photos)
