@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from maskmesh.bench.location.photos import load_photos, load_shared_sets, sample_photos
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
@@ -102,3 +104,16 @@ def test_samples_are_seeded_and_keep_the_order(photos_zip, reference) -> None:
     chosen = sample_photos(numbered, 10)
     assert chosen == sorted(chosen) == sample_photos(numbered, 10)
     assert len(set(chosen)) == 10
+
+
+def test_the_projects_references_fit_its_photo_sets(data_home, monkeypatch) -> None:
+    monkeypatch.setenv("MASKMESH_DATA", str(data_home))
+    photos = load_shared_sets()
+    masked = [photo for photo in photos if photo.is_masked]
+    assert 400 < len(masked) < len(photos)
+    for photo in photos:
+        # The header is enough; `Photo.gray` holds the decoded size against the reference.
+        with Image.open(io.BytesIO(photo.data)) as picture:
+            upright = ImageOps.exif_transpose(picture)
+            assert upright.size == photo.size, photo.name
+        assert (photo.boxes()[:, 2:] > 0).all(), photo.name
