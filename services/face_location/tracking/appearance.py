@@ -95,6 +95,4 @@ class Scene:
         small = cv2.resize(gray[::step, ::step], size, interpolation=cv2.INTER_AREA)
         now = small.astype(np.float32)
         before, self._before = self._before, now
-        if before is None or not (before.std() and now.std()):
-            return 1.0
-        return similarity(before, now)
+        return 1.0 if before is None else similarity(before, now)

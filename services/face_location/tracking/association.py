@@ -13,44 +13,39 @@ LOOKS_COUNT = 0.6
 """What looks count against places, 0 to 1."""
 SAME_FACE_IOU = 0.4
 SAME_FACE_COVER = 0.7
-TOUCHING_COVER = 0.15
-"""Share of the smaller of two boxes from which on one face may hide a part of the other."""
-
-
-def widened(boxes: FloatArray, reach: NDArray[np.float64]) -> FloatArray:
-    """Return boxes that reach further on each side.
-
-    Args:
-        boxes: float64 N×4.
-        reach: float64, N or one, in sides of the box.
-    """
-    margins = boxes[:, 2:] * np.reshape(reach, (-1, 1))
-    return np.hstack([boxes[:, :2] - margins, boxes[:, 2:] + 2 * margins])
+HEAD_MARGIN = 0.25
+"""How far a head reaches over the square of its face on each side, in sides."""
+TOUCHING_COVER = 0.1
+"""Share of the smaller of two heads from which on one may hide a part of the other's face."""
 
 
 def overlaps(expected: FloatArray, found: FloatArray, reach: FloatArray) -> FloatArray:
     """Return how well the places of faces found fit those of faces expected.
 
-    The boxes are widened before they are compared (Yang et al., "Hard to track objects with
+    The squares are widened before they are compared (Yang et al., "Hard to track objects with
     irregular motions and similar appearances? Make it easier by buffering the matching space",
     WACV 2023), so that a face that jumped off its box can still be told from one far away.
 
     Args:
-        expected: float64 N×4.
-        found: float64 M×4.
+        expected: float64 N×4, squares.
+        found: float64 M×4, squares.
         reach: float64 N: by how much to widen for each face expected, in sides.
 
     Returns:
-        float64 N×M, intersection over union of the widened boxes, 0 to 1; 0 if less than
+        float64 N×M, intersection over union of the widened squares, 0 to 1; 0 if less than
         MIN_OVERLAP.
     """
-    if not len(expected) or not len(found):
-        return np.zeros((len(expected), len(found)))
-    rows = [
-        iou_matrix(widened(expected[i : i + 1], reach[i]), widened(found, reach[i]))
-        for i in range(len(expected))
-    ]
-    worth = np.vstack(rows)
+    growth = 1.0 + 2.0 * reach[:, None]
+    sides_expected, sides_found = expected[:, 2:3] * growth, found[None, :, 2] * growth
+    middles_expected = expected[:, :2] + expected[:, 2:] / 2
+    middles_found = found[:, :2] + found[:, 2:] / 2
+    apart = np.abs(middles_expected[:, None] - middles_found[None])
+    # Of two squares, what one side shares with the other's is half their sum less their distance,
+    # but not more than the smaller side.
+    smaller = np.minimum(sides_expected, sides_found)
+    shared = (sides_expected + sides_found)[..., None] / 2 - apart
+    area = np.prod(np.clip(shared, 0.0, smaller[..., None]), axis=2)
+    worth = area / (sides_expected**2 + sides_found**2 - area)
     return np.where(worth >= MIN_OVERLAP, worth, 0.0)
 
 
@@ -81,19 +76,41 @@ def assign(places: FloatArray, looks: FloatArray, min_looks: FloatArray) -> list
     ]
 
 
-def same_face(first: FloatArray, second: FloatArray) -> NDArray[np.bool_]:
-    """Tell which boxes of two sets, float64 N×4 and M×4, are of the same face: bool N×M."""
-    same = (iou_matrix(first, second) > SAME_FACE_IOU) | (
-        cover_matrix(first, second) > SAME_FACE_COVER
-    )
-    return np.asarray(same)
+def distinct(squares: FloatArray, known: int) -> list[int]:
+    """Return which squares are of different faces, when the same face was found several times.
 
+    Args:
+        squares: float64 N×4, the most trusted first.
+        known: How many at the beginning are of different faces for sure.
 
-def touching(boxes: FloatArray, others: FloatArray) -> NDArray[np.bool_]:
-    """Tell which of the boxes, float64 N×4, lie partly under others, float64 M×4: bool N.
-
-    A box does not lie under itself, even if it is among the others.
+    Returns:
+        Rows of squares, after the known ones.
     """
-    itself = (boxes[:, None] == others[None]).all(axis=2)
-    shares = np.where(itself, 0.0, cover_matrix(boxes, others))
-    return np.asarray((shares > TOUCHING_COVER).any(axis=1))
+    same = (iou_matrix(squares, squares) > SAME_FACE_IOU) | (
+        cover_matrix(squares, squares) > SAME_FACE_COVER
+    )
+    kept = list(range(known))
+    for row in range(known, len(squares)):
+        if not same[row, kept].any():
+            kept.append(row)
+    return kept[known:]
+
+
+def touching(squares: FloatArray, others: FloatArray) -> NDArray[np.bool_]:
+    """Tell which heads may lie partly behind others.
+
+    Args:
+        squares: float64 N×4, of faces.
+        others: float64 M×4, of faces; the same face as one of squares hides no part of it.
+
+    Returns:
+        bool N.
+    """
+    itself = (squares[:, None] == others[None]).all(axis=2)
+    shares = cover_matrix(_heads(squares), _heads(others))
+    return np.asarray((np.where(itself, 0.0, shares) > TOUCHING_COVER).any(axis=1))
+
+
+def _heads(squares: FloatArray) -> FloatArray:
+    margins = squares[:, 2:] * HEAD_MARGIN
+    return np.hstack([squares[:, :2] - margins, squares[:, 2:] + 2 * margins])

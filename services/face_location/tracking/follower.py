@@ -14,8 +14,8 @@ from maskmesh.services.face_location.detector import Detection
 from maskmesh.services.face_location.tracking.appearance import Patch, Scene, cut_patch
 from maskmesh.services.face_location.tracking.association import (
     assign,
+    distinct,
     overlaps,
-    same_face,
     touching,
 )
 from maskmesh.services.face_location.tracking.clock import StreamClock, Tick
@@ -24,11 +24,13 @@ from maskmesh.services.face_location.tracking.motion import to_square
 from maskmesh.services.face_location.tracking.schedule import SearchSchedule
 from maskmesh.services.face_location.tracking.track import Track
 
-MIN_LIKENESS = 0.5
+MIN_LIKENESS = 0.55
 MIN_LIKENESS_OVER_CUT = 0.75
 MIN_LIKENESS_HIDDEN = 0.1
 SAME_SCENE, OTHER_SCENE = 0.9, 0.6
 """Sameness of frames from which on all, and down to which nothing, is thought to go on."""
+DOUBT_S = 0.1
+"""How long a face that looks unlike the one that was just there may still be the same."""
 MOST_LOOKUPS = 32
 """To look near more faces than that takes longer than to search the picture."""
 
@@ -57,7 +59,7 @@ class _Found:
 class _Frame:
     gray: NDArray[np.uint8]
     tick: Tick
-    min_likeness: float
+    cut: bool
 
 
 class FaceFollower:
@@ -115,9 +117,9 @@ class FaceFollower:
     def _follow(self, gray: NDArray[np.uint8], tick: Tick) -> list[TrackedFace]:
         sameness = self._scene.sameness(gray)
         resized = self._follow_size(gray.shape)
-        frame = _Frame(gray, tick, _min_likeness(sameness))
         cut = sameness < OTHER_SCENE
-        self._advance(tick, standing=cut or tick.jumped)
+        frame = _Frame(gray, tick, cut)
+        self._advance(tick, sameness)
         hurry = not self._tracks or cut or resized or tick.jumped
         crowded = len(self._tracks) > MOST_LOOKUPS
         strangers: list[_Found] = []
@@ -128,14 +130,18 @@ class FaceFollower:
         lost = any(track.is_just_lost(tick.now_s) for track in self._tracks)
         if lost and not searched and self._schedule.is_due(tick.now_s, tick.elapsed_s, hurry=True):
             strangers = self._search(frame)
-        self._welcome(strangers, tick.now_s)
-        self._tracks = [t for t in self._tracks if not t.is_over(tick.now_s, self._patience_s)]
+        self._welcome(strangers, frame)
+        self._tracks = [t for t in self._tracks if not t.is_over(self._patience_s)]
         return self._faces(gray.shape)
 
-    def _advance(self, tick: Tick, standing: bool) -> None:
+    def _advance(self, tick: Tick, sameness: float) -> None:
+        standing = tick.jumped or sameness < OTHER_SCENE
+        min_likeness = _min_likeness(sameness)
         in_sight = [track.detection is not None for track in self._tracks]
         for track in self._tracks:
-            track.advance(tick.elapsed_s, standing)
+            track.advance(tick.elapsed_s, standing, min_likeness)
+        if len(self._tracks) < 2:
+            return
         squares = _squares(self._tracks)
         # A face that is missing hides nobody.
         hidden = touching(squares, squares[in_sight])
@@ -157,18 +163,16 @@ class FaceFollower:
     def _match(self, frame: _Frame, detections: Sequence[Detection]) -> list[_Found]:
         """Give faces to the tracks that have none in this frame; return those left over."""
         known = _squares([track for track in self._tracks if track.detection is not None])
-        found = _distinct(detections, known, frame.gray)
+        found = _look_at(detections, known, frame.gray)
         missing = [track for track in self._tracks if track.detection is None]
         now_s = frame.tick.now_s
-        places = overlaps(
-            _squares(missing),
-            np.array([one.square for one in found]).reshape(-1, 4),
-            np.array([track.reach(now_s) for track in missing]),
-        )
+        if not found or not missing:
+            return found
+        places = _fit_of_places(missing, np.array([one.square for one in found]), now_s)
         looks = np.full(places.shape, -1.0)
         for row, column in np.argwhere(places > 0):
             looks[row, column] = missing[row].likeness(found[column].patch)
-        gates = [MIN_LIKENESS_HIDDEN if t.hidden else frame.min_likeness for t in missing]
+        gates = [MIN_LIKENESS_HIDDEN if t.hidden else t.min_likeness for t in missing]
         taken = set()
         for row, column in assign(places, looks, np.array(gates)):
             one = found[column]
@@ -176,26 +180,31 @@ class FaceFollower:
             taken.add(column)
         return [one for column, one in enumerate(found) if column not in taken]
 
-    def _welcome(self, strangers: list[_Found], now_s: float) -> None:
+    def _welcome(self, strangers: list[_Found], frame: _Frame) -> None:
         """Start a track for each new face."""
         for one in strangers:
-            seen = _squares([track for track in self._tracks if track.detection is not None])
-            known = same_face(one.square[None], seen).any()
-            if not known and not self._may_be_emerging(one, now_s):
-                self._tracks.append(
-                    Track(self._next_id, one.detection, one.square, one.patch, now_s)
-                )
+            if not self._may_be_known(one, frame):
+                now_s = frame.tick.now_s
+                new = Track(self._next_id, one.detection, one.square, one.patch, now_s)
+                self._tracks.append(new)
                 self._next_id += 1
 
-    def _may_be_emerging(self, one: _Found, now_s: float) -> bool:
-        """Tell whether a face comes out from behind another and may be one that is missing."""
-        seen = _squares([track for track in self._tracks if track.detection is not None])
-        if not touching(one.square[None], seen).any():
-            return False
-        missing = [track for track in self._tracks if track.detection is None]
-        reach = np.array([track.reach(now_s) for track in missing])
-        return bool(overlaps(_squares(missing), one.square[None], reach).any())
+    def _may_be_known(self, one: _Found, frame: _Frame) -> bool:
+        """Tell whether a face that was not recognised may still be one that is missing.
 
+        It may be while it is partly hidden, and for a moment anyway: a hand before the face or
+        a quick turn passes, another person stays.
+        """
+        seen = _squares([track for track in self._tracks if track.detection is not None])
+        if not distinct(np.vstack([seen, one.square]), known=len(seen)):
+            return True
+        missing = [track for track in self._tracks if track.detection is None]
+        now_s = frame.tick.now_s
+        near = _fit_of_places(missing, one.square[None], now_s)[:, 0] > 0
+        if touching(one.square[None], seen).any():
+            return bool(near.any())
+        recent = np.array([now_s - track.seen_s < DOUBT_S for track in missing], bool)
+        return not frame.cut and bool((near & recent).any())
 
     def _follow_size(self, shape: tuple[int, ...]) -> bool:
         before, self._frame_shape = self._frame_shape, shape
@@ -219,21 +228,32 @@ class FaceFollower:
         return faces
 
 
-def _distinct(
+def _look_at(
     detections: Sequence[Detection], known: FloatArray, gray: NDArray[np.uint8]
 ) -> list[_Found]:
     """Return the faces found, each once, without those that are known already."""
-    found: list[_Found] = []
-    for detection in sorted(detections, key=lambda one: -one.score):
-        square = to_square(np.array(detection.box, np.float64), gray.shape[1], gray.shape[0])
-        others = np.vstack([known, *(one.square for one in found)])
-        if not same_face(square[None], others).any():
-            found.append(_Found(detection, square, cut_patch(gray, square)))
-    return found
+    ranked = sorted(detections, key=lambda one: -one.score)
+    height, width = gray.shape
+    squares = [to_square(np.array(one.box, np.float64), width, height) for one in ranked]
+    rows = distinct(np.vstack([known, *squares]), known=len(known))
+    return [
+        _Found(ranked[row], squares[row], cut_patch(gray, squares[row]))
+        for row in (row - len(known) for row in rows)
+    ]
 
 
 def _squares(tracks: Sequence[Track]) -> FloatArray:
     return np.array([track.square for track in tracks], np.float64).reshape(-1, 4)
+
+
+def _fit_of_places(tracks: Sequence[Track], found: FloatArray, now_s: float) -> FloatArray:
+    """Hold faces found against where each is expected, and where it was seen last.
+
+    Who turns back at once is nearer to the latter.
+    """
+    reach = np.array([track.reach(now_s) for track in tracks])
+    seen = np.array([track.seen_square for track in tracks], np.float64).reshape(-1, 4)
+    return np.maximum(overlaps(_squares(tracks), found, reach), overlaps(seen, found, reach))
 
 
 def _min_likeness(sameness: float) -> float:

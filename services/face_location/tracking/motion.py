@@ -86,9 +86,9 @@ class FaceMotion:
         errors = (self._in_sides(PLACE_ERROR, SIDE_ERROR) / trust) ** 2
         variances = np.diag(self._filter.errorCovPre)[_PLACES] + errors
         missed_by = measured - self._filter.statePre[_PLACES, 0]
-        surprise = float(np.max(missed_by**2 / variances)) / SURPRISE**2
-        if surprise > 1:
-            self._filter.errorCovPre = self._filter.errorCovPre * surprise
+        # Of x, y and side, each for itself, then of their speeds.
+        surprise = np.tile(np.maximum(1.0, missed_by**2 / variances / SURPRISE**2), 2)
+        self._filter.errorCovPre = self._filter.errorCovPre * np.sqrt(np.outer(surprise, surprise))
         self._filter.measurementNoiseCov = np.diag(errors)
         self._filter.correct(measured[:, None])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,8 @@ USUAL_REACH = 0.3
 REACH_PER_S = 0.7
 MAX_REACH = 1.0
 PARTLY_HIDDEN_TRUST = 0.3
+BEHIND_OTHERS_PACE = 0.25
+"""How fast patience ends for a face that may be behind another: it has a reason to be missing."""
 
 
 class Track:
@@ -27,6 +31,7 @@ class Track:
     Attributes:
         track_id: From 1; never used for another face of the stream.
         seen_s: The stream's time when the face was last found, in seconds.
+        min_likeness: How much a face must look like this one to be taken for it, -1 to 1.
         hidden: Whether another face may hide a part of it in this frame.
         detection: What was found in this frame; None if nothing was.
     """
@@ -37,23 +42,37 @@ class Track:
         self.track_id = track_id
         self.detection: Detection | None = detection
         self.seen_s = now_s
+        self.min_likeness = -1.0
         self.hidden = False
-        self._since_s = now_s
+        self._followed_s = 0.0
+        self._missed_s = 0.0
         self._motion = FaceMotion(square)
         self._patch = patch
+        self._seen_square = square
+
+    @property
+    def seen_square(self) -> NDArray[np.float64]:
+        """Where the face was when it was last found: float64, x, y, side, side in pixels."""
+        return self._seen_square
 
     @property
     def square(self) -> NDArray[np.float64]:
         """Where the face is thought to be: float64, x, y, side, side in pixels."""
         return self._motion.square
 
-    def advance(self, elapsed_s: float, standing: bool) -> None:
+    def advance(self, elapsed_s: float, standing: bool, min_likeness: float) -> None:
         """Go on to the next frame.
 
         Args:
             elapsed_s: Seconds since the frame before.
             standing: Whether to forget the face's velocity.
+            min_likeness: As the attribute. While the face is missing, the highest one holds: that
+                the picture was cut is no less true a frame later.
         """
+        in_sight = self.detection is not None
+        self._followed_s += elapsed_s
+        self._missed_s += elapsed_s * (BEHIND_OTHERS_PACE if self.hidden else 1.0)
+        self.min_likeness = min_likeness if in_sight else max(min_likeness, self.min_likeness)
         self.detection = None
         if standing:
             self._motion.halt()
@@ -62,9 +81,11 @@ class Track:
     def see(self, detection: Detection, square: FloatArray, patch: Patch, now_s: float) -> None:
         """Take notice of the face in this frame."""
         self.detection = detection
+        self._missed_s = 0.0
         self._motion.correct(square, PARTLY_HIDDEN_TRUST if self.hidden else 1.0)
         if not self.hidden:
             self._patch = blend(self._patch, patch, now_s - self.seen_s)
+        self._seen_square = self._motion.square
         self.seen_s = now_s
 
     def likeness(self, patch: Patch) -> float:
@@ -79,16 +100,17 @@ class Track:
         """Tell whether the face is missing in this frame, and not for long yet."""
         return self.detection is None and now_s - self.seen_s < SOUGHT_S
 
-    def is_over(self, now_s: float, patience_s: float) -> bool:
+    def is_over(self, patience_s: float) -> bool:
         """Tell whether the face has not been found for too long.
 
         Args:
-            now_s: The frame's time in seconds.
-            patience_s: Seconds for which a face is waited for at most.
+            patience_s: Seconds for which a face is waited for, while nothing else hides it.
         """
-        waited_s = now_s - self.seen_s
-        return waited_s > min(patience_s, FIRST_PATIENCE_S + self.seen_s - self._since_s)
+        return self._missed_s > min(patience_s, FIRST_PATIENCE_S + self._followed_s / 2)
 
     def rescale(self, across: float, down: float) -> None:
         """Follow a change of the frame's size by these factors."""
         self._motion.rescale(across, down)
+        middle = self._seen_square[:2] + self._seen_square[2:] / 2
+        side = self._seen_square[2:] * math.sqrt(across * down)
+        self._seen_square = np.concatenate([middle * [across, down] - side / 2, side])
