@@ -55,6 +55,9 @@ COMMANDS: dict[str, Command] = {
     ),
     "annotate": Command("maskmesh.cli.clients:Annotate", "client", "annotate independent pictures"),
     "train": Command("maskmesh.cli.training:Train", "training", "train the model on masked faces"),
+    "train location": Command(
+        "maskmesh.cli.training:TrainLocation", "training", "train what finds faces, masked or not"
+    ),
     "evaluate": Command(
         "maskmesh.cli.training:Evaluate", "training", "judge a model on labelled faces"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from maskmesh.training.location.settings import TrainLocationSettings, run_train_location
 from maskmesh.training.settings import (
     EvaluateSettings,
     ExportSettings,
@@ -34,3 +35,11 @@ class Export(ExportSettings):
     def cli_cmd(self) -> None:
         """Export."""
         run_export(self)
+
+
+class TrainLocation(TrainLocationSettings):
+    """Train what finds faces."""
+
+    def cli_cmd(self) -> None:
+        """Train."""
+        run_train_location(self)

@@ -1,40 +1,35 @@
-"""Finds faces, masked or not, with OpenCV's Haar cascades and a second look by the eyes.
+"""Finds faces, masked or not: a Haar cascade of the project's own proposes, a small network verifies.
 
-First look: a lenient cascade of frontal faces proposes squares, in a coarse picture for large faces
-and in a finer one for small faces. Second look: eye cascades, and every two eyes that could be of
-one face propose its square. Then each square is levelled, scaled to one size and shown to stricter
-face cascades and to eye cascades, and a logistic score of what they say decides.
+The cascade (`models/masked_faces.xml`) was trained on faces with and without masks and lets many
+windows pass; the network (`models/face_verifier.onnx`) tells which of them are faces and frames
+those as FER2013 frames. `training/location` makes both.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.services.face_location.boxes import Box, FloatArray, clip_box, iou_matrix
-from maskmesh.services.face_location.candidates import Candidate, Source, boxes_of
-from maskmesh.services.face_location.cascades import CascadesOfThread
-from maskmesh.services.face_location.framing import frame_face
-from maskmesh.services.face_location.patches import scale_picture
-from maskmesh.services.face_location.proposals import (
-    PROPOSING_CASCADES,
-    propose_by_eyes,
-    propose_by_face,
-)
-from maskmesh.services.face_location.sizes import SearchSizes
+from maskmesh.services.face_location.artifacts import SHIPPED_MODELS
+from maskmesh.services.face_location.boxes import Box, FloatArray, clip_box
+from maskmesh.services.face_location.proposals import CascadeProposer
+from maskmesh.services.face_location.pyramid import Pyramid
 from maskmesh.services.face_location.suppression import suppress
-from maskmesh.services.face_location.verification import (
-    VERIFICATION_CASCADES,
-    gather_evidence,
-    score_evidence,
-)
+from maskmesh.services.face_location.verifier import FaceVerifier
 from maskmesh.services.runtime.errors import InvalidInputError
 
-SURE_SCORE = 0.97
-ALREADY_SEEN_IOU = 0.6
+Source = Literal["face", "track"]
+
+WORTH_A_SECOND_LOOK = 0.1
+# Where a face may be that was expected elsewhere: shifts in sides of the box, and scales.
+NEAR_SHIFTS = ((0.3, 0.0), (-0.3, 0.0), (0.0, 0.3), (0.0, -0.3))
+NEAR_SCALES = (1.3, 0.75)
+MOST_SHIFT = 0.7
+MOST_LOG_SCALE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +40,12 @@ class Detection:
         box: x, y, width, height in pixels, inside the picture; square before it was cut there.
             From the middle of the forehead to the chin, as FER2013's pictures are framed.
         score: How sure, above 0 to 1.
-        source: What proposed it: the cascade of whole faces, or a pair of eyes.
+        source: "face" from a search of the picture, "track" from a look where it was expected.
     """
 
     box: Box
     score: float
     source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    candidates: list[Candidate] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
 
 
 class HaarFaceDetector:
@@ -65,24 +54,23 @@ class HaarFaceDetector:
     def __init__(
         self,
         min_score: float = 0.5,
-        sizes: SearchSizes | None = None,
-        cascade_folder: Path | None = None,
+        search_side: int = 416,
+        models: Path = SHIPPED_MODELS,
     ) -> None:
-        """Load the cascades.
+        """Load the cascade and the network.
 
         Args:
             min_score: Lowest score of a face that is returned, 0 to 1.
-            sizes: Of pictures and windows in the searches.
-            cascade_folder: Where the cascade files are; None: those that OpenCV ships.
+            search_side: Longer side, in pixels, of the picture in which the cascade looks: faces
+                of at least 1/16 of a picture's longer side are found at 416.
+            models: Folder of the two files.
 
         Raises:
-            SetupError: A cascade file is missing or damaged.
+            SetupError: A file is missing or damaged.
         """
         self._min_score = min_score
-        self._sizes = sizes or SearchSizes()
-        self._cascades = CascadesOfThread(
-            {**PROPOSING_CASCADES, **VERIFICATION_CASCADES}, cascade_folder
-        )
+        self._proposer = CascadeProposer(search_side, models)
+        self._verifier = FaceVerifier(models)
 
     def detect(self, gray: NDArray[np.uint8]) -> list[Detection]:
         """Return the faces of a picture, highest score first.
@@ -93,48 +81,70 @@ class HaarFaceDetector:
         Raises:
             InvalidInputError: Not a gray picture of 8 bits.
         """
-        if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
-            raise InvalidInputError(
-                f"expected a gray picture, uint8 H×W, got {gray.dtype} of shape {gray.shape}: "
-                "convert it first"
-            )
-        detail = scale_picture(gray, self._sizes.detail_side, max_scale=1.0)
-        candidates, scores = self._search(detail.pixels)
-        kept = suppress(boxes_of(candidates), scores)
-        cascades = self._cascades.get()
-        framed = [frame_face(detail.pixels, candidates[index], cascades) for index in kept]
-        boxes = boxes_of(framed)
+        _check(gray)
+        pyramid = Pyramid(gray)
+        first = self._verifier.verify(pyramid, self._proposer.propose(gray))
+        likely = first.scores >= WORTH_A_SECOND_LOOK
+        kept = suppress(first.boxes[likely], first.scores[likely], max_iou=0.6, max_cover=0.9)
+        second = self._verifier.verify(pyramid, first.boxes[likely][kept])
+        faces = np.flatnonzero(second.scores >= self._min_score)
         detections = []
-        # Two that were apart may have turned out to be the same face.
-        for index in suppress(boxes, scores[kept]):
-            box = clip_box(boxes[index] / detail.scale, gray.shape[1], gray.shape[0])
-            if box is not None:
-                score, source = float(scores[kept[index]]), framed[index].source
-                detections.append(Detection(box, score, source))
+        for index in faces[suppress(second.boxes[faces], second.scores[faces])]:
+            inside = clip_box(second.boxes[index], gray.shape[1], gray.shape[0])
+            if inside is not None:
+                detections.append(Detection(inside, float(second.scores[index]), "face"))
         return detections
 
-    def _search(self, gray: NDArray[np.uint8]) -> tuple[list[Candidate], FloatArray]:
-        cascades, sizes = self._cascades.get(), self._sizes
-        found = _Found()
-        self._verify(gray, propose_by_face(gray, cascades, sizes), found)
-        sure = max(found.scores, default=0.0) > SURE_SCORE
-        pairs = propose_by_eyes(gray, cascades, sizes, beside_faces=sure)
-        self._verify(gray, pairs, found)
-        return found.candidates, np.array(found.scores)
+    def find_near(self, gray: NDArray[np.uint8], boxes: FloatArray) -> list[Detection | None]:
+        """Look for faces where they are expected.
 
-    def _verify(self, gray: NDArray[np.uint8], proposed: list[Candidate], found: _Found) -> None:
-        for candidate in proposed:
-            # Squares around a face that is already sure need no look of their own.
-            sure = boxes_of(
-                [
-                    one
-                    for one, score in zip(found.candidates, found.scores, strict=True)
-                    if score > SURE_SCORE
-                ]
-            )
-            if (iou_matrix(candidate.box()[None], sure) > ALREADY_SEEN_IOU).any():
-                continue
-            score = score_evidence(gather_evidence(gray, candidate, self._cascades.get()))
-            if score >= self._min_score:
-                found.candidates.append(candidate)
-                found.scores.append(score)
+        Args:
+            gray: uint8 H×W, values 0 to 255.
+            boxes: float64 N×4, x, y, width, height in pixels, square; anywhere.
+
+        Returns:
+            For every box the face there, up to about half a side away and 0.7 to 1.4 times as
+            large, or None.
+
+        Raises:
+            InvalidInputError: Not a gray picture of 8 bits.
+        """
+        _check(gray)
+        pyramid = Pyramid(gray)
+        first = self._verifier.verify(pyramid, boxes)
+        starts = first.boxes.copy()
+        for index in np.flatnonzero(first.scores < WORTH_A_SECOND_LOOK):
+            around = self._verifier.verify(pyramid, _around(boxes[index]))
+            starts[index] = around.boxes[int(np.argmax(around.scores))]
+        second = self._verifier.verify(pyramid, starts)
+        near = _still_near(second.boxes, boxes) & (second.scores >= self._min_score)
+        found: list[Detection | None] = []
+        for box, score, is_near in zip(second.boxes, second.scores, near, strict=True):
+            inside = clip_box(box, gray.shape[1], gray.shape[0]) if is_near else None
+            found.append(None if inside is None else Detection(inside, float(score), "track"))
+        return found
+
+
+def _around(box: FloatArray) -> FloatArray:
+    x, y, width, height = box
+    shifted = [(x + dx * width, y + dy * height, width, height) for dx, dy in NEAR_SHIFTS]
+    scaled = [
+        (x + width * (1 - s) / 2, y + height * (1 - s) / 2, width * s, height * s)
+        for s in NEAR_SCALES
+    ]
+    return np.array(shifted + scaled)
+
+
+def _still_near(found: FloatArray, expected: FloatArray) -> NDArray[np.bool_]:
+    sides = expected[:, 2]
+    apart = np.abs(found[:, :2] + found[:, 2:] / 2 - expected[:, :2] - expected[:, 2:] / 2)
+    changed = np.abs(np.log(found[:, 2] / sides))
+    return np.asarray((apart.max(axis=1) < MOST_SHIFT * sides) & (changed < MOST_LOG_SCALE))
+
+
+def _check(gray: NDArray[np.uint8]) -> None:
+    if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
+        raise InvalidInputError(
+            f"expected a gray picture, uint8 H×W, got {gray.dtype} of shape {gray.shape}: "
+            "convert it first"
+        )

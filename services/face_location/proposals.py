@@ -1,85 +1,126 @@
-"""Squares that may be faces: from a lenient cascade of whole faces, and from pairs of eyes."""
+"""Squares that may be faces, proposed by the project's Haar cascade."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.services.face_location.candidates import Candidate, boxes_of
-from maskmesh.services.face_location.cascades import Cascade, CascadeName
-from maskmesh.services.face_location.eyes import pair_eyes
-from maskmesh.services.face_location.patches import scale_picture
-from maskmesh.services.face_location.sizes import SearchSizes
-from maskmesh.services.face_location.suppression import suppress
+from maskmesh.services.face_location.artifacts import CASCADE_FILE
+from maskmesh.services.face_location.boxes import FloatArray, iou_matrix
+from maskmesh.services.face_location.pyramid import Pyramid
+from maskmesh.services.face_location.search import search_windows
+from maskmesh.services.runtime.errors import SetupError
 
-# Small windows are many, and most of them wrong: they have to pass more stages.
-PROPOSING_CASCADES = {
-    "propose large": CascadeName("frontalface_alt2", dropped=11),
-    "propose small": CascadeName("frontalface_alt2", dropped=8),
-}
-EYE_CASCADES = {
-    # OpenCV names eyes as their owner does: the right one is left in the picture.
-    "eye left": CascadeName("righteye_2splits"),
-    "eye right": CascadeName("lefteye_2splits"),
-}
-SMALL_FACE_SUPPORT = 2
-MAX_ENLARGEMENT = 4.0
+WINDOW = 24
+"""Side of the cascade's window in pixels."""
+WINDOW_SHARE = 0.92
+"""Side of the window ÷ side of the face in it."""
+MAX_ENLARGEMENT = 1.3
+# Faces cut by the picture's edge are large as a rule: only in the halved pictures is there a margin.
+MARGIN_SHARE = 0.15
+ALIKE_IOU = 0.5
+SAME_IOU = 0.5
+# What a crowd or a rough texture may cost at most.
+MOST_WINDOWS = 2_000
+MOST_PROPOSALS = 300
 
 
-def propose_by_face(
-    gray: NDArray[np.uint8], cascades: Mapping[str, Cascade], sizes: SearchSizes
-) -> list[Candidate]:
-    """Propose squares by a cascade of whole faces: large ones coarsely, small ones finely.
+class CascadeProposer:
+    """Searches whole pictures. May be used by several threads at a time."""
 
-    Args:
-        gray: uint8 H×W.
-        cascades: Loaded for this thread, by the names in `PROPOSING_CASCADES`.
-        sizes: Of the pictures and windows.
+    def __init__(self, search_side: int, models: Path) -> None:
+        """Load the cascade for this thread.
 
-    Returns:
-        Candidates in pixels of the picture; many are no faces, and several may be the same face.
+        Args:
+            search_side: Longer side of the picture that is searched, in pixels.
+            models: Folder of the cascade file.
+
+        Raises:
+            SetupError: The file is missing or damaged.
+        """
+        self._search_side = search_side
+        self._path = models / CASCADE_FILE
+        self._local = threading.local()
+        self._cascade()
+
+    def propose(self, gray: NDArray[np.uint8]) -> FloatArray:
+        """Return boxes that may be faces, overlapping ones grouped.
+
+        Args:
+            gray: uint8 H×W.
+
+        Returns:
+            float64 N×4, x, y, width, height in pixels of the picture, framed as faces are.
+        """
+        scale = min(self._search_side / max(gray.shape), MAX_ENLARGEMENT)
+        fine = Pyramid(_resized(gray, scale))
+        coarse = fine.level(1)
+        margin = round(MARGIN_SHARE * max(coarse.shape))
+        framed = Pyramid(cv2.copyMakeBorder(coarse, *[margin] * 4, cv2.BORDER_REPLICATE))
+        cascade = self._cascade()
+        small = search_windows(fine, cascade, WINDOW, (WINDOW, 2 * WINDOW - 1))
+        large = search_windows(framed, cascade, WINDOW, (WINDOW, max(framed.level(0).shape)))
+        whole = np.array(gray.shape[::-1] * 2)
+        windows = np.concatenate(
+            [
+                small * (whole / np.array(fine.level(0).shape[::-1] * 2)),
+                (large - [margin, margin, 0, 0]) * (whole / np.array(coarse.shape[::-1] * 2)),
+            ]
+        )
+        sides = windows[:, 2:3] / WINDOW_SHARE
+        middles = windows[:, :2] + windows[:, 2:] / 2
+        return _best_supported(np.hstack([middles - sides / 2, sides, sides]))
+
+    def _cascade(self) -> cv2.CascadeClassifier:
+        # OpenCV's classifier keeps its working memory inside: one for each thread.
+        loaded: cv2.CascadeClassifier | None = getattr(self._local, "cascade", None)
+        if loaded is None:
+            loaded = self._local.cascade = load_cascade(self._path)
+        return loaded
+
+
+def load_cascade(path: Path) -> cv2.CascadeClassifier:
+    """Load a cascade from a file in OpenCV's XML format.
+
+    Raises:
+        SetupError: The file is missing or damaged.
     """
-    coarse = scale_picture(gray, sizes.coarse_side, sizes.coarse_margin, MAX_ENLARGEMENT)
-    windows: tuple[float, float] = sizes.smallest_window, max(coarse.pixels.shape)
-    boxes, _ = cascades["propose large"].search(coarse.pixels, windows)
-    found = [coarse.to_original(boxes)]
-    fine = scale_picture(gray, sizes.fine_side, max_scale=MAX_ENLARGEMENT)
-    windows = sizes.smallest_window, sizes.smallest_window * fine.scale / coarse.scale
-    if windows[1] > windows[0]:
-        small = cascades["propose small"]
-        boxes, _ = small.search(fine.pixels, windows, support=SMALL_FACE_SUPPORT)
-        found.append(fine.to_original(boxes))
-    return [
-        Candidate(x + side / 2, y + side / 2, side)
-        for x, y, side, _ in np.concatenate(found).tolist()
-    ]
+    if not path.is_file():
+        raise SetupError(f"the cascade file {path} is missing: reinstall maskmesh")
+    try:
+        classifier = cv2.CascadeClassifier(str(path))
+    except (cv2.error, SystemError) as error:
+        raise SetupError(
+            f"{path} is no cascade that OpenCV can read: reinstall maskmesh"
+        ) from error
+    if classifier.empty():
+        raise SetupError(f"{path} is no cascade that OpenCV can read: reinstall maskmesh")
+    return classifier
 
 
-def propose_by_eyes(
-    gray: NDArray[np.uint8],
-    cascades: Mapping[str, Cascade],
-    sizes: SearchSizes,
-    *,
-    beside_faces: bool,
-) -> list[Candidate]:
-    """Propose the faces of every two eyes that could belong together.
+def _resized(gray: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    height, width = gray.shape
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(gray, size, interpolation=method), np.uint8)
 
-    Args:
-        gray: uint8 H×W.
-        cascades: Loaded for this thread, by the names in `EYE_CASCADES`.
-        sizes: Of the pictures and windows.
-        beside_faces: Whether faces were found already, and a coarser look is enough.
 
-    Returns:
-        Candidates in pixels of the picture, the better supported first.
-    """
-    side = sizes.eyes_side_beside_faces if beside_faces else sizes.eyes_side
-    picture = scale_picture(gray, side, sizes.eyes_margin, MAX_ENLARGEMENT)
-    windows = sizes.smallest_eye, sizes.largest_eye * side
-    found = [cascades[name].search(picture.pixels, windows) for name in EYE_CASCADES]
-    eyes = picture.to_original(np.concatenate([boxes for boxes, _ in found]))
-    pairs = pair_eyes(eyes, np.concatenate([counts for _, counts in found]))
-    support = np.array([pair.weaker_eye for pair in pairs])
-    return [pairs[index] for index in suppress(boxes_of(pairs), support, max_iou=0.6)]
+def _best_supported(boxes: FloatArray) -> FloatArray:
+    """Keep, of boxes that overlap, the one that most others resemble: faces pass many windows."""
+    if len(boxes) > MOST_WINDOWS:
+        boxes = boxes[np.random.default_rng(0).choice(len(boxes), MOST_WINDOWS, replace=False)]
+    overlaps = iou_matrix(boxes, boxes)
+    support = (overlaps > ALIKE_IOU).sum(axis=1)
+    left = np.ones(len(boxes), bool)
+    kept = []
+    for index in np.argsort(-support, kind="stable"):
+        if left[index]:
+            kept.append(index)
+            left &= overlaps[index] <= SAME_IOU
+            if len(kept) == MOST_PROPOSALS:
+                break
+    return boxes[kept]

@@ -79,14 +79,14 @@ class FaceLocationServicer(location_pb2_grpc.FaceLocationServiceServicer):
 
 
 def build(settings: LocationSettings) -> HostedService:
-    """Load the cascades and return the service, ready to be hosted.
+    """Load cascade and network and return the service, ready to be hosted.
 
     Raises:
-        SetupError: A cascade file is missing or damaged.
+        SetupError: A file of the detector is missing or damaged.
     """
     # The service's own threads share the cores; OpenCV's would only get into their way.
     cv2.setNumThreads(1)
-    detector = HaarFaceDetector(settings.min_score, settings.sizes)
+    detector = HaarFaceDetector(settings.min_score, settings.search_side)
     new_follower = partial(
         FaceFollower,
         detector,

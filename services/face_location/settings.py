@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from maskmesh.services.face_location.sizes import SearchSizes
 from maskmesh.services.runtime.server import ServerSettings
 
 
@@ -16,11 +15,11 @@ class LocationSettings(ServerSettings, section="location"):
         0.5, gt=0, lt=1, description="lowest score of a face that is returned, 0 to 1"
     )
     search_side: int = Field(
-        320,
+        416,
         ge=160,
         le=1920,
-        description="longer side of the picture in which small faces are looked for, in pixels: "
-        "a larger one finds smaller faces, and takes longer",
+        description="longer side of the picture in which faces are looked for, in pixels: 416 "
+        "finds faces from 1/16 of the longer side on; more finds smaller ones, and takes longer",
     )
     search_interval_ms: int = Field(
         200,
@@ -36,8 +35,3 @@ class LocationSettings(ServerSettings, section="location"):
         description="in streams, milliseconds of video that a face keeps its track id without "
         "being found",
     )
-
-    @property
-    def sizes(self) -> SearchSizes:
-        """The detector's picture sizes."""
-        return SearchSizes(fine_side=self.search_side)
