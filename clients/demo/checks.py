@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maskmesh.clients.demo.sample import Passage
-from maskmesh.clients.streaming.drawing import mask_state
 from maskmesh.clients.streaming.results import FrameResult, Outcome
 
 
@@ -40,9 +39,7 @@ class ClipCheck:
         self.frames += 1
         self.frames_with_all += len(outcome.faces) >= passage.faces
         self.faces += len(outcome.faces)
-        self.mask_right += sum(
-            mask_state(face.expression.mask_probability) == known for face in outcome.faces
-        )
+        self.mask_right += sum(face.mask_state == known for face in outcome.faces)
 
     def passage_of(self, frame: int) -> Passage:
         """Return the passage that a frame lies in."""

@@ -21,7 +21,7 @@ from maskmesh.clients.streaming.pipeline import FramePipeline
 from maskmesh.clients.streaming.reader import FrameReader
 from maskmesh.clients.streaming.results import FrameResult, Outcome
 from maskmesh.clients.streaming.runner import json_sink, run_frames, video_sink
-from maskmesh.clients.streaming.smoothing import ExponentialSmoother
+from maskmesh.clients.streaming.smoothing import TrackSmoother
 from maskmesh.clients.streaming.sources import open_source
 from maskmesh.clients.streaming.statistics import RunStatistics
 from maskmesh.clients.streaming.status import StatusLine
@@ -85,7 +85,7 @@ def run_demo(settings: DemoSettings) -> None:
         stack = ExitStack()
         access = stack.enter_context(mesh_access(None, log_file=files.log))
     with stack:
-        pipeline = FramePipeline(access.client, access.client, smoother=ExponentialSmoother())
+        pipeline = FramePipeline(access.client, access.client, smoother=TrackSmoother())
         statistics, stopped = _stream(pipeline, files, check, sheet, notices)
     sheet.write(files.sheet)
     if stopped:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -11,32 +10,15 @@ from numpy.typing import NDArray
 
 from maskmesh.clients.mesh.results import Box, Expression
 from maskmesh.clients.streaming.layout import Scale, place_beside, scale_for
+from maskmesh.clients.streaming.mask_states import mask_words
 from maskmesh.clients.streaming.palette import EXPRESSION_COLOURS, FAINT, INK, PAPER, Colour
 from maskmesh.clients.streaming.results import SeenFace
 from maskmesh.clients.streaming.text import draw_text, line_height, text_width
 from maskmesh.services.runtime.expressions import EXPRESSIONS
 
-MaskState = Literal["masked", "unmasked", "unsure"]
-MASKED_FROM = 0.6
-UNMASKED_TO = 0.4
 # With more faces than this, bars would cover each other: only frames and labels are drawn.
 MOST_PANELS = 4
 PANEL_OPACITY = 0.72
-
-
-def mask_state(probability: float) -> MaskState:
-    """Return what a mask probability of 0 to 1 means in words."""
-    if probability >= MASKED_FROM:
-        return "masked"
-    return "unmasked" if probability <= UNMASKED_TO else "unsure"
-
-
-def mask_words(probability: float) -> str:
-    """Return the mask state with the probability of just that state, e.g. "unmasked 97%"."""
-    state = mask_state(probability)
-    if state == "unsure":
-        return f"mask? {probability:.0%}"
-    return f"{state} {probability if state == 'masked' else 1.0 - probability:.0%}"
 
 
 def annotated(bgr: NDArray[np.uint8], faces: Sequence[SeenFace]) -> NDArray[np.uint8]:
@@ -77,13 +59,16 @@ def _draw_frame(picture: NDArray[np.uint8], face: SeenFace, scale: Scale) -> Non
     above = y - tag_height - edge
     _draw_tag(picture, _label(face), (x - edge, above if above >= 0 else y + edge), scale, colour)
     below = min(y + height + edge, picture.shape[0] - tag_height)
-    mask = mask_words(face.expression.mask_probability)
-    _draw_tag(picture, mask, (x - edge, below), scale, PAPER)
+    _draw_tag(picture, _mask_label(face), (x - edge, below), scale, PAPER)
 
 
 def _label(face: SeenFace) -> str:
     name = "" if face.track is None else f"#{face.track} "
     return f"{name}{face.expression.label} {face.expression.confidence:.0%}"
+
+
+def _mask_label(face: SeenFace) -> str:
+    return mask_words(face.mask_state, face.expression.mask_probability)
 
 
 def _draw_tag(
@@ -139,7 +124,7 @@ def _bar_length(scale: Scale) -> int:
 def _with_tags(face: SeenFace, scale: Scale) -> Box:
     x, y, width, height = face.box
     tag = _tag_height(scale)
-    texts = _label(face), mask_words(face.expression.mask_probability)
+    texts = _label(face), _mask_label(face)
     widest = max(text_width(text, scale.text) for text in texts) + 2 * scale.gap
     return x, y - tag, max(width, widest), height + 2 * tag
 

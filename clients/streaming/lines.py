@@ -77,7 +77,11 @@ def frame_line(outcome: Outcome) -> dict[str, Any]:
 
 
 def face_objects(faces: Sequence[SeenFace]) -> list[dict[str, Any]]:
-    """Return the "faces" of a line; a face without a track has no "track"."""
+    """Return the "faces" of a line; a face without a track has no "track".
+
+    "probabilities" and "mask" are smoothed over the track, "label" is the one that is shown: while
+    another one leads by little or not for long yet, it is not the most probable one.
+    """
     objects = []
     for face in faces:
         track = {} if face.track is None else {"track": face.track}

@@ -18,7 +18,7 @@ from maskmesh.clients.streaming.crops import crop_faces, to_gray
 from maskmesh.clients.streaming.frames import Entry, Frame, FrameProblem
 from maskmesh.clients.streaming.masking import FrameMasker
 from maskmesh.clients.streaming.results import FrameResult, Outcome, SeenFace, StageTimes
-from maskmesh.clients.streaming.smoothing import ExponentialSmoother
+from maskmesh.clients.streaming.smoothing import TrackSmoother
 from maskmesh.services.runtime.errors import MaskmeshError, NotFoundError, UnavailableError
 
 MAX_TRIES = 3
@@ -76,7 +76,7 @@ class FramePipeline:
         locator: Locator,
         classifier: Classifier,
         masker: FrameMasker | None = None,
-        smoother: ExponentialSmoother | None = None,
+        smoother: TrackSmoother | None = None,
         recover: Callable[[UnavailableError], None] | None = None,
     ) -> None:
         """Put the stages together.
@@ -85,7 +85,8 @@ class FramePipeline:
             locator: Finds and follows faces.
             classifier: Tells what crops express.
             masker: Puts masks on before classification, if wanted.
-            smoother: Smooths over each track; None leaves the answers as they are.
+            smoother: Smooths over each track, and forgets all with each run; None leaves the
+                answers as they are.
             recover: Called when a service went away; returns when the mesh is back, or raises.
                 None: the error ends the run.
         """
@@ -108,6 +109,8 @@ class FramePipeline:
             UnavailableError: The mesh went away and did not come back.
             MaskmeshError: The source failed.
         """
+        if self._smoother is not None:
+            self._smoother.reset()
         waiting: deque[Entry] = deque()
         tries = 0
         while True:
@@ -189,9 +192,10 @@ class FramePipeline:
         return replace(face, track=track)
 
     def _seen(self, face: Face, expression: Expression, time_s: float) -> SeenFace:
-        if self._smoother is not None and face.track is not None:
-            expression = self._smoother.smooth(face.track, time_s, expression)
-        return SeenFace(face.box, expression, face.track)
+        if self._smoother is None or face.track is None:
+            return SeenFace(face.box, expression, face.track)
+        answer = self._smoother.smooth(face.track, time_s, expression)
+        return SeenFace(face.box, answer.expression, face.track, answer.mask_state)
 
 
 def _take(feed: Feed, waiting: deque[Entry], wait: bool) -> Entry | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from maskmesh.clients.mesh.results import Box, Expression
 from maskmesh.clients.streaming.frames import Frame, FrameProblem
+from maskmesh.clients.streaming.mask_states import MaskState, mask_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +15,22 @@ class SeenFace:
 
     Attributes:
         box: x, y, width, height in pixels of the frame.
-        expression: Smoothed over the face's track where there is one.
+        expression: Where the face has a track and answers are smoothed: the probabilities smoothed
+            over the track, and the label that is shown, which for a moment may not be the most
+            probable one (`maskmesh.clients.streaming.hysteresis`).
         track: Track id from 1; None for independent pictures.
+        shown_mask: The mask state that is shown over the track; None: nothing is held.
     """
 
     box: Box
     expression: Expression
     track: int | None = None
+    shown_mask: MaskState | None = None
+
+    @property
+    def mask_state(self) -> MaskState:
+        """Whether a mask is worn, in words."""
+        return self.shown_mask or mask_state(self.expression.mask_probability)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,17 @@ from rich.console import Console
 from maskmesh.clients.mesh.access import MeshAccess, mesh_access
 from maskmesh.clients.mesh.client import ALL_SERVICES, SEEDS, Service
 from maskmesh.clients.streaming.frames import Source
+from maskmesh.clients.streaming.hysteresis import (
+    DEFAULT_DWELL_S,
+    DEFAULT_MARGIN,
+    LabelHysteresis,
+)
 from maskmesh.clients.streaming.lines import STANDARD_OUTPUT, JsonLines
 from maskmesh.clients.streaming.masking import FrameMasker, MaskWish, check_wish
 from maskmesh.clients.streaming.pipeline import FramePipeline
 from maskmesh.clients.streaming.reader import FrameReader
 from maskmesh.clients.streaming.runner import Sink, json_sink, run_frames, video_sink
-from maskmesh.clients.streaming.smoothing import DEFAULT_LAG_S, ExponentialSmoother
+from maskmesh.clients.streaming.smoothing import DEFAULT_LAG_S, TrackSmoother
 from maskmesh.clients.streaming.sources import open_source
 from maskmesh.clients.streaming.status import StatusLine
 from maskmesh.clients.streaming.stopping import StopOnSignal
@@ -57,7 +62,18 @@ class StreamSettings(CommandSettings, section="stream"):
         10.0, gt=0, le=240, description="how many pictures of a folder make a second"
     )
     lag_s: float = Field(
-        DEFAULT_LAG_S, ge=0, description="seconds by which labels are smoothed; 0: not at all"
+        DEFAULT_LAG_S, ge=0, description="seconds by which probabilities are smoothed; 0: not"
+    )
+    label_margin: float = Field(
+        DEFAULT_MARGIN,
+        ge=0,
+        le=1,
+        description="the shown label changes to one that is more probable by this; 0: by anything",
+    )
+    label_dwell_s: float = Field(
+        DEFAULT_DWELL_S,
+        ge=0,
+        description="or after others were more probable for so many seconds; 0: at once",
     )
     reconnect_s: float = Field(
         15.0, ge=0, description="seconds to wait for a mesh that went away before giving up"
@@ -121,7 +137,8 @@ def _build_pipeline(
         access.wait_until_back(error, settings.reconnect_s, lambda: not stop.requested)
         status.say("the mesh is back")
 
-    smoother = ExponentialSmoother(settings.lag_s)
+    hysteresis = LabelHysteresis(settings.label_margin, settings.label_dwell_s)
+    smoother = TrackSmoother(settings.lag_s, hysteresis)
     return FramePipeline(access.client, access.client, masker, smoother, recover)
 
 

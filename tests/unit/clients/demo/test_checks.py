@@ -21,8 +21,10 @@ def test_agreement_is_counted_by_passage(frame, expression):
     see(10, 0.9, 0.2)
     see(19, 0.9)
     check.add(FrameProblem("clip", 11, 1.1, "broken"))
-    assert (check.frames, check.frames_with_all) == (5, 3)
-    assert (check.faces, check.mask_right) == (5, 3)
+    held = SeenFace((0, 0, 9, 9), expression(mask=0.5), 1, "masked")
+    check.add(FrameResult(frame(12), (held, held)))
+    assert (check.frames, check.frames_with_all) == (6, 4)
+    assert (check.faces, check.mask_right) == (7, 5)
 
 
 def test_a_frame_outside_of_what_is_known_is_a_mistake(frame):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskmesh.clients.mesh.results import Expression
-from maskmesh.clients.streaming.drawing import MOST_PANELS, annotated, mask_state, mask_words
+from maskmesh.clients.streaming.drawing import MOST_PANELS, annotated
 from maskmesh.clients.streaming.palette import EXPRESSION_COLOURS
 from maskmesh.clients.streaming.results import SeenFace
 from maskmesh.services.runtime.expressions import EXPRESSIONS
@@ -49,19 +49,25 @@ def test_colours_differ_from_each_other_and_from_the_panel():
         assert all(np.abs(first - other).max() > 40 for other in colours[:i])
 
 
-@pytest.mark.parametrize(
-    ("probability", "state", "words"),
-    [
-        (0.97, "masked", "masked 97%"),
-        (0.03, "unmasked", "unmasked 97%"),
-        (0.52, "unsure", "mask? 52%"),
-        (0.6, "masked", "masked 60%"),
-        (0.4, "unmasked", "unmasked 60%"),
-    ],
-)
-def test_mask_state_in_words(probability, state, words):
-    assert mask_state(probability) == state
-    assert mask_words(probability) == words
+def test_the_mask_state_that_is_held_is_drawn(expression):
+    before = np.zeros((480, 640, 3), np.uint8)
+
+    def draw(shown_mask):
+        face = SeenFace((200, 150, 120, 120), expression(mask=0.5), 1, shown_mask)
+        return annotated(before, [face])
+
+    assert (draw(None) == draw("unsure")).all()
+    assert (draw("masked") != draw("unsure")).any()
+    assert (draw("masked") != draw("unmasked")).any()
+
+
+def test_a_label_that_is_held_is_drawn_with_its_own_probability(expression):
+    before = np.zeros((480, 640, 3), np.uint8)
+    probabilities = expression("sad", 0.4).probabilities
+    held = Expression("happy", probabilities, 0.1)
+    drawn = annotated(before, [SeenFace((200, 150, 120, 120), held, 1)])
+    assert drawn[150, 210].tolist() == list(EXPRESSION_COLOURS["happy"])
+    assert held.confidence == pytest.approx(0.1)
 
 
 def test_a_crowd_gets_frames_and_labels_but_no_bars(expression):

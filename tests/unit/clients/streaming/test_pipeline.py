@@ -9,7 +9,7 @@ from maskmesh.clients.streaming.frames import FrameProblem
 from maskmesh.clients.streaming.masking import FrameMasker, MaskWish
 from maskmesh.clients.streaming.pipeline import FramePipeline
 from maskmesh.clients.streaming.results import FrameResult
-from maskmesh.clients.streaming.smoothing import ExponentialSmoother
+from maskmesh.clients.streaming.smoothing import TrackSmoother
 from maskmesh.services.runtime.errors import (
     InvalidInputError,
     MaskmeshError,
@@ -171,9 +171,26 @@ def test_a_mask_that_cannot_be_put_on_is_a_note(fake_mesh, frame):
 
 
 def test_answers_are_smoothed_over_a_track(fake_mesh, frame):
-    smoother = ExponentialSmoother(10.0)
+    smoother = TrackSmoother(10.0)
     pipeline = FramePipeline(fake_mesh, fake_mesh, smoother=smoother)
     outcomes = list(pipeline.run(ListFeed([frame(0, 90), frame(1, 200)])))
     assert [o.faces[0].expression.label for o in outcomes] == ["fear", "fear"]
     sad = outcomes[1].faces[0].expression.by_label["sad"]
     assert sad == pytest.approx(0.01 + 0.93 * (1 - np.exp(-0.01)))
+
+
+def test_the_mask_state_of_a_track_is_held(fake_mesh, frame, expression):
+    # Brightness 90 and 100: a mask probability of 0.7, then 0.5.
+    fake_mesh.classify_with = lambda brightness: expression(mask=0.7 if brightness < 95 else 0.5)
+    feed = [frame(0, 90), frame(1, 100)]
+    smoothed = FramePipeline(fake_mesh, fake_mesh, smoother=TrackSmoother(0.0)).run(ListFeed(feed))
+    assert [o.faces[0].mask_state for o in smoothed] == ["masked", "masked"]
+    as_is = FramePipeline(fake_mesh, fake_mesh).run(ListFeed(feed))
+    assert [o.faces[0].mask_state for o in as_is] == ["masked", "unsure"]
+
+
+def test_a_run_starts_without_what_the_run_before_left(fake_mesh, frame):
+    pipeline = FramePipeline(fake_mesh, fake_mesh, smoother=TrackSmoother(1000.0))
+    list(pipeline.run(ListFeed([frame(0, 90)])))
+    (outcome,) = pipeline.run(ListFeed([frame(1, 200)]))
+    assert outcome.faces[0].expression.by_label["sad"] == pytest.approx(0.94)

@@ -73,6 +73,16 @@ def test_a_folder_becomes_lines_and_a_clip(access, folder, tmp_path, capsys):
     assert access.asked == [(None, ("location", "classification"), None)]
 
 
+def test_the_shown_label_is_held_as_the_settings_say(access, folder, tmp_path):
+    def labels(**settings):
+        lines = run(folder, tmp_path, **settings)
+        return [line["faces"][0]["label"] for line in lines[:2]]
+
+    assert labels() == ["fear", "sad"]
+    assert labels(label_margin=1.0) == ["fear", "fear"]
+    assert labels(label_margin=1.0, label_dwell_s=0.0) == ["fear", "sad"]
+
+
 def test_masks_are_asked_for_with_style_colour_and_seed(access, folder, tmp_path):
     lines = run(folder, tmp_path, mask=True, style="cloth", colour="black", seed=5, mesh="h:1")
     assert Counter(access.client.log)["mask cloth black 6"] == 2
