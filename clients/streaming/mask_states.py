@@ -7,24 +7,22 @@ from typing import Literal
 MaskState = Literal["masked", "unmasked", "unsure"]
 MASKED_FROM = 0.6
 UNMASKED_TO = 0.4
-# A state once shown is kept until the probability is this far behind the threshold it was won at.
-HYSTERESIS = 0.15
 
 
 def mask_state(probability: float, before: MaskState | None = None) -> MaskState:
-    """Return what a mask probability means: two Schmitt triggers with a deadband of HYSTERESIS.
+    """Return what a mask probability means: a Schmitt trigger.
+
+    Between the two thresholds a face keeps its state; it is unsure if it has none yet.
 
     Args:
         probability: 0 to 1.
         before: What was shown for the same face before; None: nothing was.
     """
-    if before == "masked" and probability > MASKED_FROM - HYSTERESIS:
-        return "masked"
-    if before == "unmasked" and probability < UNMASKED_TO + HYSTERESIS:
-        return "unmasked"
     if probability >= MASKED_FROM:
         return "masked"
-    return "unmasked" if probability <= UNMASKED_TO else "unsure"
+    if probability <= UNMASKED_TO:
+        return "unmasked"
+    return before or "unsure"
 
 
 def mask_words(state: MaskState, probability: float) -> str:

@@ -44,16 +44,21 @@ def test_a_probability_that_trembles_at_a_threshold_changes_the_state_once_at_mo
     assert sum(a != b for a, b in pairwise(plain)) == 19
 
 
-def test_a_state_is_left_once_its_deadband_is_crossed():
-    assert walk([0.7, 0.46, 0.44, 0.58, 0.6]) == ["masked", "masked", "unsure", "unsure", "masked"]
-    assert walk([0.3, 0.54, 0.56, 0.42, 0.4]) == [
-        "unmasked",
-        "unmasked",
-        "unsure",
-        "unsure",
-        "unmasked",
+def test_between_the_thresholds_a_state_is_kept_until_the_other_is_sure():
+    assert walk([0.7, 0.41, 0.59, 0.4, 0.59, 0.6]) == [
+        *["masked"] * 3,
+        *["unmasked"] * 2,
+        "masked",
     ]
+
+
+def test_a_face_is_unsure_until_it_is_sure_for_the_first_time():
+    assert walk([0.5, 0.59, 0.6, 0.5]) == ["unsure", "unsure", "masked", "masked"]
 
 
 def test_a_mask_put_on_or_off_shows_at_once():
     assert walk([0.02, 0.98, 0.03]) == ["unmasked", "masked", "unmasked"]
+
+
+def test_a_smooth_change_passes_through_no_third_state():
+    assert walk([step / 40 for step in range(41)]) == ["unmasked"] * 24 + ["masked"] * 17
