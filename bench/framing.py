@@ -36,6 +36,8 @@ from maskmesh.training.data_home import default_data
 from maskmesh.training.inference import BATCH, open_classifier
 
 PORTRAITS = "portraits_350px"
+# A framing is chosen on one half of the faces and judged on the other.
+FEWEST_FACES = 2
 SCALES = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 SHIFTS = (-0.3, -0.2, -0.1, -0.05, 0.0, 0.05, 0.1, 0.2, 0.3)
 GRID_SCALES = (1.0, 0.8, 0.9, 0.95, 1.05, 1.1, 1.2)
@@ -110,7 +112,8 @@ def run(
     _show_choices(console, summary)
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
-        numbers = {"model": asdict(classifier.model) | {"path": None}, "seed": seed}
+        model_name = {"name": classifier.model.name, "version": classifier.model.version}
+        numbers: dict[str, Any] = {"model": model_name, "seed": seed}
         numbers["sets"] = {one.name: _numbers(one) | asdict(summary[one.name]) for one in sets}
         json_file.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
     if plot is not None:
@@ -126,11 +129,14 @@ def judge(
     """Classify faces in every framing, unmasked and masked; those without a mask are left out.
 
     Raises:
-        InvalidInputError: No face can be used.
+        InvalidInputError: There are too few faces.
     """
     usable = [face for face in faces if face.masked is not None]
-    if not usable:
-        raise InvalidInputError(f"{name} has no face that a mask could be put on: take other data")
+    if len(usable) < FEWEST_FACES:
+        raise InvalidInputError(
+            f"{name} has {len(usable)} faces that a mask could be put on, at least {FEWEST_FACES} "
+            "are needed: take more"
+        )
     labels = np.array([face.label for face in usable])
     right = np.empty((2, len(framings), len(usable)), np.bool_)
     with Progress(transient=True) as progress:

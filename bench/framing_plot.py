@@ -34,13 +34,13 @@ def plot_framing(
     figure = Figure(figsize=(13.0, 3.7 * len(sets)), layout="constrained")
     grid = figure.subplots(len(sets), len(SWEPT), sharex="col", sharey="row", squeeze=False)
     for row, judged in zip(grid, sets, strict=True):
-        for axes, (name, words) in zip(row, SWEPT.items(), strict=True):
+        for axes, name in zip(row, SWEPT, strict=True):
             _draw(axes, judged, name, sweeps[name])
-            if row is grid[-1]:
-                axes.set_xlabel(words)
         row[0].set_ylabel("accuracy, with 95 % band")
         faces = judged.right.shape[2]
         row[1].set_title(f"{judged.name}: {faces:,} faces", fontsize=12)
+    for axes, words in zip(grid[-1], SWEPT.values(), strict=True):
+        axes.set_xlabel(words)
     grid[0, 0].legend(loc="lower left", frameon=False)
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial.png")
