@@ -67,8 +67,16 @@ COMMANDS: dict[str, Command] = {
     "bench mesh": Command(
         "maskmesh.cli.bench:BenchMesh", "all", "compare the mesh with the same work in one process"
     ),
+    "bench tracking": Command(
+        "maskmesh.cli.bench_tracking:BenchTracking",
+        "all",
+        "measure how faces are followed through clips",
+    ),
     "bench location": Command(
         "maskmesh.cli.bench:BenchLocation", "all", "compare face detectors on photos"
+    ),
+    "bench framing": Command(
+        "maskmesh.cli.bench_framing:BenchFraming", "all", "measure a model against shifted crops"
     ),
 }
 

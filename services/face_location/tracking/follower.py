@@ -11,23 +11,24 @@ from numpy.typing import NDArray
 
 from maskmesh.services.face_location.boxes import FloatArray, clip_box
 from maskmesh.services.face_location.detector import Detection
-from maskmesh.services.face_location.tracking.appearance import Patch, Scene, cut_patch
-from maskmesh.services.face_location.tracking.association import (
-    assign,
-    distinct,
-    overlaps,
-    touching,
-)
+from maskmesh.services.face_location.tracking.appearance import Scene
+from maskmesh.services.face_location.tracking.association import assign, distinct, touching
 from maskmesh.services.face_location.tracking.clock import StreamClock, Tick
 from maskmesh.services.face_location.tracking.finder import FaceFinder
-from maskmesh.services.face_location.tracking.motion import to_square
 from maskmesh.services.face_location.tracking.schedule import SearchSchedule
+from maskmesh.services.face_location.tracking.sightings import (
+    Sighting,
+    fit_of_places,
+    look_at,
+    squares_of,
+)
 from maskmesh.services.face_location.tracking.track import Track
+from maskmesh.services.runtime.errors import InvalidInputError
 
 MIN_LIKENESS = 0.55
 MIN_LIKENESS_OVER_CUT = 0.75
 MIN_LIKENESS_HIDDEN = 0.1
-SAME_SCENE, OTHER_SCENE = 0.9, 0.6
+SAME_SCENE, OTHER_SCENE = 0.85, 0.5
 """Sameness of frames from which on all, and down to which nothing, is thought to go on."""
 DOUBT_S = 0.1
 """How long a face that looks unlike the one that was just there may still be the same."""
@@ -46,13 +47,6 @@ class TrackedFace:
 
     track_id: int
     detection: Detection
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    detection: Detection
-    square: FloatArray
-    patch: Patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +103,11 @@ class FaceFollower:
         Raises:
             InvalidInputError: Not a gray picture of 8 bits.
         """
+        if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
+            raise InvalidInputError(
+                f"expected a gray frame, uint8 H×W, got {gray.dtype} of shape {gray.shape}: "
+                "convert it first"
+            )
         try:
             return self._follow(gray, self._clock.tick(capture_time_s))
         finally:
@@ -122,7 +121,7 @@ class FaceFollower:
         self._advance(tick, sameness)
         hurry = not self._tracks or cut or resized or tick.jumped
         crowded = len(self._tracks) > MOST_LOOKUPS
-        strangers: list[_Found] = []
+        strangers: list[Sighting] = []
         searched = crowded or self._schedule.is_due(tick.now_s, tick.elapsed_s, hurry)
         if searched:
             strangers = self._search(frame)
@@ -142,33 +141,38 @@ class FaceFollower:
             track.advance(tick.elapsed_s, standing, min_likeness)
         if len(self._tracks) < 2:
             return
-        squares = _squares(self._tracks)
+        squares = squares_of(self._tracks)
         # A face that is missing hides nobody.
         hidden = touching(squares, squares[in_sight])
         for track, may_be in zip(self._tracks, hidden, strict=True):
             track.hidden = bool(may_be)
 
-    def _search(self, frame: _Frame) -> list[_Found]:
+    def _search(self, frame: _Frame) -> list[Sighting]:
         """Search the whole picture; return the faces that are none of those expected."""
         self._schedule.searched(frame.tick.now_s)
         return self._match(frame, self._finder.detect(frame.gray))
 
     def _look_near(self, frame: _Frame) -> None:
         missing = [track for track in self._tracks if track.detection is None][:MOST_LOOKUPS]
-        if not missing:
-            return
-        answers = self._finder.find_near(frame.gray, _squares(missing))
-        self._match(frame, [answer for answer in answers if answer is not None])
+        self._look_into(frame, [track.square for track in missing])
+        # Who stopped or turned back is nearer to where they were seen last.
+        elsewhere = [t for t in missing if t.detection is None and t.went_on and not t.hidden]
+        self._look_into(frame, [track.seen_square for track in elsewhere])
 
-    def _match(self, frame: _Frame, detections: Sequence[Detection]) -> list[_Found]:
+    def _look_into(self, frame: _Frame, squares: Sequence[FloatArray]) -> None:
+        if squares:
+            answers = self._finder.find_near(frame.gray, np.array(squares))
+            self._match(frame, [answer for answer in answers if answer is not None])
+
+    def _match(self, frame: _Frame, detections: Sequence[Detection]) -> list[Sighting]:
         """Give faces to the tracks that have none in this frame; return those left over."""
-        known = _squares([track for track in self._tracks if track.detection is not None])
-        found = _look_at(detections, known, frame.gray)
+        known = squares_of([track for track in self._tracks if track.detection is not None])
+        found = look_at(detections, known, frame.gray)
         missing = [track for track in self._tracks if track.detection is None]
         now_s = frame.tick.now_s
         if not found or not missing:
             return found
-        places = _fit_of_places(missing, np.array([one.square for one in found]), now_s)
+        places = fit_of_places(missing, np.array([one.square for one in found]), now_s)
         looks = np.full(places.shape, -1.0)
         for row, column in np.argwhere(places > 0):
             looks[row, column] = missing[row].likeness(found[column].patch)
@@ -180,7 +184,7 @@ class FaceFollower:
             taken.add(column)
         return [one for column, one in enumerate(found) if column not in taken]
 
-    def _welcome(self, strangers: list[_Found], frame: _Frame) -> None:
+    def _welcome(self, strangers: list[Sighting], frame: _Frame) -> None:
         """Start a track for each new face."""
         for one in strangers:
             if not self._may_be_known(one, frame):
@@ -189,18 +193,18 @@ class FaceFollower:
                 self._tracks.append(new)
                 self._next_id += 1
 
-    def _may_be_known(self, one: _Found, frame: _Frame) -> bool:
+    def _may_be_known(self, one: Sighting, frame: _Frame) -> bool:
         """Tell whether a face that was not recognised may still be one that is missing.
 
         It may be while it is partly hidden, and for a moment anyway: a hand before the face or
         a quick turn passes, another person stays.
         """
-        seen = _squares([track for track in self._tracks if track.detection is not None])
+        seen = squares_of([track for track in self._tracks if track.detection is not None])
         if not distinct(np.vstack([seen, one.square]), known=len(seen)):
             return True
         missing = [track for track in self._tracks if track.detection is None]
         now_s = frame.tick.now_s
-        near = _fit_of_places(missing, one.square[None], now_s)[:, 0] > 0
+        near = fit_of_places(missing, one.square[None], now_s)[:, 0] > 0
         if touching(one.square[None], seen).any():
             return bool(near.any())
         recent = np.array([now_s - track.seen_s < DOUBT_S for track in missing], bool)
@@ -226,34 +230,6 @@ class FaceFollower:
                 )
             )
         return faces
-
-
-def _look_at(
-    detections: Sequence[Detection], known: FloatArray, gray: NDArray[np.uint8]
-) -> list[_Found]:
-    """Return the faces found, each once, without those that are known already."""
-    ranked = sorted(detections, key=lambda one: -one.score)
-    height, width = gray.shape
-    squares = [to_square(np.array(one.box, np.float64), width, height) for one in ranked]
-    rows = distinct(np.vstack([known, *squares]), known=len(known))
-    return [
-        _Found(ranked[row], squares[row], cut_patch(gray, squares[row]))
-        for row in (row - len(known) for row in rows)
-    ]
-
-
-def _squares(tracks: Sequence[Track]) -> FloatArray:
-    return np.array([track.square for track in tracks], np.float64).reshape(-1, 4)
-
-
-def _fit_of_places(tracks: Sequence[Track], found: FloatArray, now_s: float) -> FloatArray:
-    """Hold faces found against where each is expected, and where it was seen last.
-
-    Who turns back at once is nearer to the latter.
-    """
-    reach = np.array([track.reach(now_s) for track in tracks])
-    seen = np.array([track.seen_square for track in tracks], np.float64).reshape(-1, 4)
-    return np.maximum(overlaps(_squares(tracks), found, reach), overlaps(seen, found, reach))
 
 
 def _min_likeness(sameness: float) -> float:

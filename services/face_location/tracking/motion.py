@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from maskmesh.services.face_location.boxes import FloatArray
 
-PLACE_ERROR = 0.02
+PLACE_ERROR = 0.015
 """Standard deviation of a found box's middle, in sides of the face."""
-SIDE_ERROR = 0.03
+SIDE_ERROR = 0.02
 """Standard deviation of the logarithm of a found box's side."""
-ACCELERATION = 6.0
+ACCELERATION = 12.0
 """Standard deviation of a face's acceleration, in sides a second, a second."""
 GROWTH_ACCELERATION = 3.0
 """Standard deviation of the acceleration of the logarithm of the side, a second, a second."""

@@ -20,6 +20,8 @@ SOUGHT_S = 0.3
 USUAL_REACH = 0.3
 REACH_PER_S = 0.7
 MAX_REACH = 1.0
+WENT_ON = 0.25
+"""From how many sides on a face that is missing is looked for in both places."""
 PARTLY_HIDDEN_TRUST = 0.3
 BEHIND_OTHERS_PACE = 0.25
 """How fast patience ends for a face that may be behind another: it has a reason to be missing."""
@@ -59,6 +61,12 @@ class Track:
     def square(self) -> NDArray[np.float64]:
         """Where the face is thought to be: float64, x, y, side, side in pixels."""
         return self._motion.square
+
+    @property
+    def went_on(self) -> bool:
+        """Whether the face is thought to be well away from where it was last found."""
+        apart = np.abs(self.square - self._seen_square)[:2].max()
+        return bool(apart > WENT_ON * self._seen_square[2])
 
     def advance(self, elapsed_s: float, standing: bool, min_likeness: float) -> None:
         """Go on to the next frame.
