@@ -185,4 +185,4 @@ def _moved(still: Picture, by: NDArray[np.float64], random: np.random.Generator)
         borderMode=cv2.BORDER_REPLICATE,
     )
     noisy = moved + light + random.normal(0.0, NOISE, moved.shape)
-    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)

@@ -35,12 +35,12 @@ class Judged:
 
     def row(self, framing: Framing, masked: bool) -> NDArray[np.bool_]:
         """Return which faces were right, bool [faces]."""
-        return self.right[int(masked), self.framings.index(framing)]
+        return np.asarray(self.right[int(masked), self.framings.index(framing)])
 
     def scores(self, framings: Sequence[Framing]) -> NDArray[np.float64]:
         """Return [framings, faces]: 0, ½ or 1, the mean over unmasked and masked."""
         rows = [self.framings.index(framing) for framing in framings]
-        return self.right[:, rows].mean(axis=0)
+        return np.asarray(self.right[:, rows].mean(axis=0))
 
 
 @dataclass(frozen=True, slots=True)

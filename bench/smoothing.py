@@ -124,7 +124,7 @@ def judge(shown: Sequence[Shown], passages: Sequence[Passage]) -> Verdict:
 
 def true_changes_per_minute(passages: Sequence[Passage], what: str = "settled") -> float:
     """Return how often an attribute of Passage changes, per minute."""
-    changes = sum(getattr(a, what) != getattr(b, what) for a, b in pairwise(passages))
+    changes: int = sum(getattr(a, what) != getattr(b, what) for a, b in pairwise(passages))
     return 60.0 * changes / (passages[-1].end_s - passages[0].start_s)
 
 
