@@ -1,7 +1,7 @@
 """Whether a face looks like one seen before, and a frame like the one before it.
 
 A face is kept as a small patch around its box, its histogram equalised, so that light changes
-little. Two are compared by their normalised cross-correlation at the best of 49 shifts, so that
+little. Two are compared by their normalised cross-correlation at the best of 25 shifts, so that
 boxes need not be framed exactly alike.
 """
 
@@ -19,12 +19,12 @@ PATCH_SIDE = 24
 PATCH_MARGIN = 0.15
 """How far a patch reaches over the face's square on each side, in sides: hair and jaw tell people
 apart, too."""
-MAX_SHIFT = 3
+MAX_SHIFT = 2
 MEMORY_S = 0.15
 """A view that was seen this long ago counts 37 % of what it counted then."""
 THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 32, 24
 _MAX_READ_SIDE = 48
-_READ_PIXELS = 4
+_READ_PIXELS = 3
 
 Patch = NDArray[np.float32]
 
@@ -87,7 +87,7 @@ class Scene:
 
         Returns:
             -1 to 1, from 0 downwards for another scene, 1 for the same picture, or for the first.
-            A camera that pans by a tenth of the picture changes nothing.
+            A camera that pans by a twentieth of the picture changes nothing.
         """
         fewest = min(gray.shape[0] // THUMBNAIL_HEIGHT, gray.shape[1] // THUMBNAIL_WIDTH)
         step = max(1, fewest // _READ_PIXELS)

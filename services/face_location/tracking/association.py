@@ -86,6 +86,8 @@ def distinct(squares: FloatArray, known: int) -> list[int]:
     Returns:
         Rows of squares, after the known ones.
     """
+    if len(squares) == 1:
+        return list(range(known, 1))
     same = (iou_matrix(squares, squares) > SAME_FACE_IOU) | (
         cover_matrix(squares, squares) > SAME_FACE_COVER
     )

@@ -33,10 +33,15 @@ SURPRISE = 3.0
 moves in another way than it did."""
 
 _PLACES, _SPEEDS = slice(0, 3), slice(3, 6)
+_ROWS = np.arange(3)
 
 
 class FaceMotion:
-    """Follows one face's square: x and y of its middle, and the logarithm of its side."""
+    """Follows one face's square: x and y of its middle, and the logarithm of its side.
+
+    Attributes:
+        square: Where the face most probably is: float64, x, y, side, side in pixels.
+    """
 
     def __init__(self, square: FloatArray) -> None:
         """Start where the face was found, standing still as far as is known.
@@ -44,6 +49,7 @@ class FaceMotion:
         Args:
             square: float64, x, y, side, side in pixels.
         """
+        self.square = square
         # OpenCV gives its matrices out as copies: they are always set whole.
         self._filter = cv2.KalmanFilter(6, 3, 0, cv2.CV_64F)
         self._filter.measurementMatrix = np.eye(3, 6)
@@ -52,28 +58,24 @@ class FaceMotion:
         errors = self._in_sides(PLACE_ERROR, SIDE_ERROR)
         self._filter.errorCovPost = np.diag(np.concatenate([errors, speeds]) ** 2)
 
-    @property
-    def square(self) -> FloatArray:
-        """Where the face most probably is: float64, x, y, side, side in pixels."""
-        x, y, log_side = self._filter.statePost[_PLACES, 0]
-        side = math.exp(log_side)
-        return np.array([x - side / 2, y - side / 2, side, side])
-
     def advance(self, elapsed_s: float) -> None:
         """Let time go by, in seconds."""
         left = np.exp(-elapsed_s / FADING_S)
-        transition = np.diag(np.concatenate([np.ones(3), left]))
-        transition[_PLACES, _SPEEDS] = np.diag(FADING_S * (1.0 - left))
+        transition = np.eye(6)
+        transition[_ROWS, _ROWS + 3] = FADING_S * (1.0 - left)
+        transition[_ROWS + 3, _ROWS + 3] = left
         # White noise of acceleration; see Bar-Shalom et al., "Estimation with applications to
         # tracking and navigation", 2001, section 6.3.2.
-        variances = np.diag(self._in_sides(ACCELERATION, GROWTH_ACCELERATION) ** 2)
-        noise = np.empty((6, 6))
-        noise[_PLACES, _PLACES] = variances * (elapsed_s**4 / 4)
-        noise[_PLACES, _SPEEDS] = noise[_SPEEDS, _PLACES] = variances * (elapsed_s**3 / 2)
-        noise[_SPEEDS, _SPEEDS] = variances * elapsed_s**2
+        variances = self._in_sides(ACCELERATION, GROWTH_ACCELERATION) ** 2
+        both = variances * (elapsed_s**3 / 2)
+        noise = np.zeros((6, 6))
+        noise[_ROWS, _ROWS] = variances * (elapsed_s**4 / 4)
+        noise[_ROWS, _ROWS + 3] = noise[_ROWS + 3, _ROWS] = both
+        noise[_ROWS + 3, _ROWS + 3] = variances * elapsed_s**2
         self._filter.transitionMatrix = transition
         self._filter.processNoiseCov = noise
         self._filter.predict()
+        self._place()
 
     def correct(self, square: FloatArray, trust: float = 1.0) -> None:
         """Take notice of where the face was found, after `advance`.
@@ -84,13 +86,14 @@ class FaceMotion:
         """
         measured = _to_places(square)
         errors = (self._in_sides(PLACE_ERROR, SIDE_ERROR) / trust) ** 2
-        variances = np.diag(self._filter.errorCovPre)[_PLACES] + errors
+        variances = self._filter.errorCovPre[_ROWS, _ROWS] + errors
         missed_by = measured - self._filter.statePre[_PLACES, 0]
         # Of x, y and side, each for itself, then of their speeds.
         surprise = np.tile(np.maximum(1.0, missed_by**2 / variances / SURPRISE**2), 2)
         self._filter.errorCovPre = self._filter.errorCovPre * np.sqrt(np.outer(surprise, surprise))
         self._filter.measurementNoiseCov = np.diag(errors)
         self._filter.correct(measured[:, None])
+        self._place()
 
     def rescale(self, across: float, down: float) -> None:
         """Follow a change of the frame's size by these factors."""
@@ -99,6 +102,7 @@ class FaceMotion:
         state[2, 0] += math.log(across * down) / 2
         self._filter.statePost = state
         self._filter.errorCovPost = self._filter.errorCovPost * np.outer(factors, factors)
+        self._place()
 
     def halt(self) -> None:
         """Forget the velocity: the picture was cut, or time jumped."""
@@ -106,8 +110,13 @@ class FaceMotion:
         state[_SPEEDS] = 0.0
         self._filter.statePost = state
 
+    def _place(self) -> None:
+        x, y, log_side = self._filter.statePost[_PLACES, 0].tolist()
+        side = math.exp(log_side)
+        self.square = np.array([x - side / 2, y - side / 2, side, side])
+
     def _in_sides(self, place: float, side: float) -> FloatArray:
-        pixels = place * math.exp(self._filter.statePost[2, 0])
+        pixels = place * float(self.square[2])
         return np.array([pixels, pixels, side])
 
 

@@ -69,6 +69,7 @@ def fit_of_places(tracks: Sequence[Track], found: FloatArray, now_s: float) -> F
     Returns:
         float64 N×M, 0 (out of reach) to 1.
     """
-    reach = np.array([track.reach(now_s) for track in tracks])
-    seen = np.array([track.seen_square for track in tracks], np.float64).reshape(-1, 4)
-    return np.maximum(overlaps(squares_of(tracks), found, reach), overlaps(seen, found, reach))
+    reach = [track.reach(now_s) for track in tracks]
+    squares = [*(track.square for track in tracks), *(track.seen_square for track in tracks)]
+    both = overlaps(np.array(squares).reshape(-1, 4), found, np.array(reach * 2))
+    return np.maximum(both[: len(tracks)], both[len(tracks) :])
