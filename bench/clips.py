@@ -1,26 +1,25 @@
 """Clips whose faces are known: people cut out of photos move before a background that is not plain.
 
-people = load_people(Path("tests/fixtures/faces"))
-clip = crossing(people["obama"], people["biden"])
-for number in range(clip.frames):
-clip.frame(number), clip.time_s(number), clip.truth(number)
+Example:
+    people = load_people(Path("tests/fixtures/faces"))
+    clip = crossing(people["obama"], people["biden"])
+    for number in range(clip.frames):
+        clip.frame(number), clip.time_s(number), clip.truth(number)
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.services.face_location.boxes import Box, FloatArray
-from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
-from maskmesh.services.runtime.pictures import read_picture
+from maskmesh.bench.people import Gray, Person, Place, draw_person, silhouette
+from maskmesh.services.face_location.boxes import FloatArray
 
 WIDTH, HEIGHT, FPS = 640, 480, 30
 NOISE = 2.0
@@ -28,35 +27,8 @@ NOISE = 2.0
 HIDDEN_SHARE = 0.35
 """Of a face that is hidden by more than this share, nobody expects that it is found."""
 
-# x, y, width, height from mid-forehead to chin, drawn by hand.
-FACES: dict[str, Box] = {
-    "astronaut": (171, 58, 108, 120),
-    "obama": (188, 50, 182, 190),
-    "biden": (222, 98, 178, 200),
-}
-
-Gray = NDArray[np.uint8]
-Place = tuple[float, float, float]
-"""x and y of a face's middle, and its side, in pixels."""
 Path2D = Callable[[float], Place | None]
 """Where somebody's face is at a time in seconds; None while they are not there."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Person:
-    """Somebody cut out of a photo.
-
-    Attributes:
-        name: Who it is.
-        pixels: uint8 H×W, the photo.
-        alpha: float32 H×W, 0 to 1: what of the photo is the person.
-        face: x and y of the middle and side of the face, in pixels of the photo.
-    """
-
-    name: str
-    pixels: Gray
-    alpha: NDArray[np.float32]
-    face: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +79,7 @@ class Clip:
         """Draw a frame, uint8 H×W."""
         canvas = self.background.astype(np.float32)
         for person, place in self._present(number):
-            _draw(canvas, person, place)
+            draw_person(canvas, person, place)
         canvas += _noise(number)
         picture = cv2.convertScaleAbs(np.clip(canvas, 0, 255))
         scale = self.scale(number)
@@ -125,7 +97,7 @@ class Clip:
             seen = np.zeros((height, width), np.uint8)
             _fill(seen, place, 1)
             for other, nearer in present[index + 1 :]:
-                seen[_silhouette(other, nearer, (height, width)) > 0.5] = 0
+                seen[silhouette(other, nearer, (height, width)) > 0.5] = 0
             visible = float(seen.sum()) / place[2] ** 2
             faces.append(TrueFace(person.name, _square(place) * scale, min(1.0, visible)))
         return faces
@@ -133,24 +105,6 @@ class Clip:
     def _present(self, number: int) -> list[tuple[Person, Place]]:
         placed = [(person, path(self.time_s(number))) for person, path in self.cast]
         return [(person, place) for person, place in placed if place is not None]
-
-
-def load_people(photos: Path, masked: bool = False) -> Mapping[str, Person]:
-    """Cut the people out of the project's test photos.
-
-    Args:
-        photos: Folder of the photos.
-        masked: Whether to put a drawn mask on everybody.
-    """
-    people = {}
-    for seed, (name, (x, y, width, height)) in enumerate(FACES.items()):
-        gray = read_picture(photos / f"{name}.jpg", "L")
-        if masked:
-            box = (x, y, width, height)
-            gray = MaskSynthesizer().apply(gray, seed=seed, box=box).image
-        face = (x + width / 2, y + height / 2, (width + height) / 2)
-        people[name] = Person(name, gray, _outline(gray.shape, face), face)
-    return people
 
 
 def room(seed: int = 0) -> Gray:
@@ -216,43 +170,6 @@ def entering(first: Person, second: Person, seconds: float = 8.0) -> Clip:
 
     cast = ((second, turning_up), (first, walking))
     return Clip("two enter and leave", cast, round(seconds * FPS), room(3))
-
-
-def _draw(canvas: NDArray[np.float32], person: Person, place: Place) -> None:
-    alpha = _silhouette(person, place, canvas.shape)
-    pixels = _placed(person.pixels.astype(np.float32), person, place, canvas.shape)
-    canvas *= 1.0 - alpha
-    canvas += alpha * pixels
-
-
-def _silhouette(person: Person, place: Place, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    return _placed(person.alpha, person, place, shape)
-
-
-def _placed(
-    picture: NDArray[np.float32], person: Person, place: Place, shape: tuple[int, ...]
-) -> NDArray[np.float32]:
-    x, y, side = person.face
-    scale = place[2] / side
-    matrix = np.array([[scale, 0.0, place[0] - scale * x], [0.0, scale, place[1] - scale * y]])
-    if scale < 1:
-        # Linear interpolation alone would skip pixels.
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.5 / scale)
-    size = shape[1], shape[0]
-    return np.asarray(cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR), np.float32)
-
-
-def _outline(shape: tuple[int, ...], face: Place) -> NDArray[np.float32]:
-    x, y, side = face
-    mask = np.zeros(shape[:2], np.float32)
-    head = (round(x), round(y - 0.12 * side)), (round(0.78 * side), round(1.0 * side))
-    body = (round(x), round(y + 2.3 * side)), (round(1.5 * side), round(1.6 * side))
-    for middle, axes in (head, body):
-        cv2.ellipse(mask, middle, axes, 0, 0, 360, 1.0, -1)
-    soft = cv2.GaussianBlur(mask, (0, 0), 2.0)
-    # Where the photo ends, so does the person.
-    soft[-1] = soft[:, 0] = soft[:, -1] = 0.0
-    return np.asarray(soft, np.float32)
 
 
 def _square(place: Place) -> FloatArray:

@@ -25,6 +25,7 @@ class BenchTracking(CommandSettings, section="bench_tracking"):
 
     def cli_cmd(self) -> None:
         """Measure and report."""
-        from maskmesh.bench.tracking import measure, report  # noqa: PLC0415 - needs every extra
+        from maskmesh.bench.tracking import measure  # noqa: PLC0415 - needs every extra
+        from maskmesh.bench.tracking_report import report  # noqa: PLC0415
 
         report(measure(self.photos, self.seconds), self.json_file)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskmesh.bench.clips import Clip, Person, TrueFace, load_people
+from maskmesh.bench.clips import Clip, TrueFace
+from maskmesh.bench.people import Person, load_people
 from maskmesh.services.face_location.boxes import clip_box, iou_matrix
 from maskmesh.services.face_location.detector import Detection
 from maskmesh.services.face_location.tracking import FaceFollower, TrackedFace
