@@ -81,11 +81,12 @@ class Clip:
         for person, place in self._present(number):
             draw_person(canvas, person, place)
         canvas += _noise(number)
-        picture = cv2.convertScaleAbs(np.clip(canvas, 0, 255))
+        picture = _to_gray(canvas)
         scale = self.scale(number)
         if scale == 1.0:
             return picture
-        return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        shrunk = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        return np.asarray(shrunk, np.uint8)
 
     def truth(self, number: int) -> list[TrueFace]:
         """Return the faces of a frame, the hindmost first."""
@@ -118,7 +119,7 @@ def room(seed: int = 0) -> Gray:
         x, y = int(rng.integers(0, WIDTH)), int(rng.integers(0, HEIGHT))
         corner = x + int(rng.integers(20, 140)), y + int(rng.integers(20, 140))
         cv2.rectangle(picture, (x, y), corner, float(rng.uniform(40, 210)), -1)
-    return np.clip(cv2.GaussianBlur(picture, (0, 0), 1.2), 0, 255).astype(np.uint8)
+    return _to_gray(np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.2)))
 
 
 def moving(person: Person, seconds: float = 8.0) -> Clip:
@@ -144,6 +145,10 @@ def crossing(front: Person, back: Person, seconds: float = 8.0, side: float = 11
 
     cast = ((back, across(540.0, -440.0)), (front, across(100.0, 440.0)))
     return Clip("two crossing", cast, round(seconds * FPS), room(2))
+
+
+def _to_gray(canvas: NDArray[np.float32]) -> Gray:
+    return np.asarray(cv2.convertScaleAbs(np.clip(canvas, 0, 255)), np.uint8)
 
 
 @lru_cache

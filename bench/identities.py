@@ -104,7 +104,7 @@ def _match(
     worth = ious + 1e-3 * np.array([face.visible for face in present])
     matches: dict[str, tuple[TrackedFace, float]] = {}
     while worth.size and worth.max() >= FOUND_IOU:
-        row, column = np.unravel_index(int(worth.argmax()), worth.shape)
+        row, column = (int(index) for index in np.unravel_index(worth.argmax(), worth.shape))
         matches[present[column].name] = faces[row], float(ious[row, column])
         worth[row], worth[:, column] = 0.0, 0.0
     return matches, false_boxes

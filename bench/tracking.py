@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from maskmesh.bench.clips import Clip, TrueFace, crossing, entering, moving
 from maskmesh.bench.identities import Following, judge
+from maskmesh.bench.location.cascades import cascade_file
 from maskmesh.bench.pairs import PairedTimes, time_pairs
 from maskmesh.bench.people import load_people
 from maskmesh.clients.demo.sample import SAMPLE_CLIP, sample_passages
@@ -133,9 +134,7 @@ def follow(
     """Follow the faces of a clip, and search each frame with the stock detector in turn."""
     finder = CountingFinder(detector)
     follower = FaceFollower(finder)
-    stock = cv2.CascadeClassifier(
-        str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml")
-    )
+    stock = cv2.CascadeClassifier(str(cascade_file("frontalface_default")))
     # Threads load the network when they first use it.
     detector.detect(footage.frames[0])
     tracked: list[list[TrackedFace]] = []
