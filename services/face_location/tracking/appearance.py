@@ -70,7 +70,7 @@ def similarity(known: Patch, seen: Patch) -> float:
 def blend(known: Patch, seen: Patch, elapsed_s: float) -> Patch:
     """Return what is remembered of a face after it was seen anew, elapsed_s after the last time."""
     weight = 1.0 - math.exp(-elapsed_s / MEMORY_S)
-    return cv2.addWeighted(known, 1.0 - weight, seen, weight, 0.0)
+    return np.asarray(cv2.addWeighted(known, 1.0 - weight, seen, weight, 0.0), np.float32)
 
 
 class Scene:
