@@ -134,18 +134,16 @@ class FaceFollower:
         return self._faces(gray.shape)
 
     def _advance(self, tick: Tick, sameness: float) -> None:
-        standing = tick.jumped or sameness < OTHER_SCENE
-        min_likeness = _min_likeness(sameness)
-        in_sight = [track.detection is not None for track in self._tracks]
+        cut = sameness < OTHER_SCENE
+        in_sight = np.array([track.detection is not None for track in self._tracks], bool)
         for track in self._tracks:
-            track.advance(tick.elapsed_s, standing, min_likeness)
-        if len(self._tracks) < 2:
-            return
+            track.advance(tick.elapsed_s, tick.jumped or cut, _min_likeness(sameness))
         squares = squares_of(self._tracks)
-        # A face that is missing hides nobody.
-        hidden = touching(squares, squares[in_sight])
-        for track, may_be in zip(self._tracks, hidden, strict=True):
-            track.hidden = bool(may_be)
+        # A face that is missing hides nobody, and one that went missing in plain sight is not
+        # hidden by who is in its place now.
+        behind = touching(squares, squares[in_sight])
+        for track, is_behind, was_in_sight in zip(self._tracks, behind, in_sight, strict=True):
+            track.hidden = bool(is_behind and (was_in_sight or track.hidden) and not cut)
 
     def _search(self, frame: _Frame) -> list[Sighting]:
         """Search the whole picture; return the faces that are none of those expected."""

@@ -135,6 +135,16 @@ def test_a_cut_to_the_same_person_keeps_the_id(play, people):
     assert ids_of(seen, "obama") == [1]
 
 
+def test_who_is_gone_over_a_cut_is_not_taken_for_hidden_by_who_is_there_now(play, people):
+    names = ("obama", "biden", "astronaut", "obama", "biden")
+    seen = []
+    for number, name in enumerate(names):
+        shown = clip_of((people[name], at(300.0)), background=number, seconds=0.7)
+        seen.append(ids_of(play(shown, start_s=0.7 * number), name))
+    # Patience ends after a second: who comes back after 1.4 is somebody new.
+    assert seen == [[1], [2], [3], [4], [5]]
+
+
 def test_a_quick_movement_keeps_the_id(play, people):
     def shaking(time_s):
         quick = max(0.0, time_s - 0.5)
