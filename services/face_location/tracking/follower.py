@@ -22,14 +22,9 @@ from maskmesh.services.face_location.tracking.sightings import (
     look_at,
     squares_of,
 )
-from maskmesh.services.face_location.tracking.track import Track
+from maskmesh.services.face_location.tracking.track import OTHER_SCENE, Track
 from maskmesh.services.runtime.errors import InvalidInputError
 
-MIN_LIKENESS = 0.55
-MIN_LIKENESS_OVER_CUT = 0.75
-MIN_LIKENESS_HIDDEN = 0.1
-SAME_SCENE, OTHER_SCENE = 0.85, 0.5
-"""Sameness of frames from which on all, and down to which nothing, is thought to go on."""
 DOUBT_S = 0.1
 """How long a face that looks unlike the one that was just there may still be the same."""
 MOST_LOOKUPS = 32
@@ -137,13 +132,13 @@ class FaceFollower:
         cut = sameness < OTHER_SCENE
         in_sight = np.array([track.detection is not None for track in self._tracks], bool)
         for track in self._tracks:
-            track.advance(tick.elapsed_s, tick.jumped or cut, _min_likeness(sameness))
+            track.advance(tick.elapsed_s, sameness, halt=tick.jumped or cut)
         squares = squares_of(self._tracks)
         # A face that is missing hides nobody, and one that went missing in plain sight is not
         # hidden by who is in its place now.
         behind = touching(squares, squares[in_sight])
         for track, is_behind, was_in_sight in zip(self._tracks, behind, in_sight, strict=True):
-            track.hidden = bool(is_behind and (was_in_sight or track.hidden) and not cut)
+            track.hidden = bool(is_behind and (was_in_sight or track.hidden))
 
     def _search(self, frame: _Frame) -> list[Sighting]:
         """Search the whole picture; return the faces that are none of those expected."""
@@ -174,7 +169,7 @@ class FaceFollower:
         looks = np.full(places.shape, -1.0)
         for row, column in np.argwhere(places > 0):
             looks[row, column] = missing[row].likeness(found[column].patch)
-        gates = [MIN_LIKENESS_HIDDEN if t.hidden else t.min_likeness for t in missing]
+        gates = [track.min_likeness for track in missing]
         taken = set()
         for row, column in assign(places, looks, np.array(gates)):
             one = found[column]
@@ -228,9 +223,3 @@ class FaceFollower:
                 )
             )
         return faces
-
-
-def _min_likeness(sameness: float) -> float:
-    """Ask the more likeness of a face for keeping its id, the more the whole picture changed."""
-    changed = np.interp(sameness, [OTHER_SCENE, SAME_SCENE], [1.0, 0.0])
-    return float(MIN_LIKENESS + changed * (MIN_LIKENESS_OVER_CUT - MIN_LIKENESS))

@@ -17,12 +17,19 @@ FIRST_PATIENCE_S = 0.15
 most false finds are seen once."""
 SOUGHT_S = 0.3
 """How long a lost face is searched for in a hurry."""
-USUAL_REACH = 0.3
-REACH_PER_S = 0.7
-MAX_REACH = 1.0
+MIN_LIKENESS = 0.55, 0.75
+"""Likeness from which on two views may be of the same person: usually, and over a cut."""
+HIDDEN_LIKENESS = 0.1, 0.55
+"""The same for somebody who may be partly hidden."""
+SAME_SCENE, OTHER_SCENE = 0.85, 0.5
+"""Sameness of frames from which on all, and down to which nothing, is thought to go on."""
+USUAL_REACH, REACH_PER_S, MAX_REACH = 0.3, 0.7, 1.0
+"""How far from where it is thought to be a face may be, in sides: at first, more for each second
+that it is missing, and at most."""
 WENT_ON = 0.25
 """From how many sides on a face that is missing is looked for in both places."""
 PARTLY_HIDDEN_TRUST = 0.3
+"""How exact the box of a face is that may be partly hidden, against what is usual."""
 BEHIND_OTHERS_PACE = 0.25
 """How fast patience ends for a face that may be behind another: it has a reason to be missing."""
 
@@ -33,7 +40,6 @@ class Track:
     Attributes:
         track_id: From 1; never used for another face of the stream.
         seen_s: The stream's time when the face was last found, in seconds.
-        min_likeness: How much a face must look like this one to be taken for it, -1 to 1.
         hidden: Whether another face may hide a part of it in this frame.
         detection: What was found in this frame; None if nothing was.
     """
@@ -44,8 +50,8 @@ class Track:
         self.track_id = track_id
         self.detection: Detection | None = detection
         self.seen_s = now_s
-        self.min_likeness = -1.0
         self.hidden = False
+        self._sameness = 1.0
         self._followed_s = 0.0
         self._missed_s = 0.0
         self._motion = FaceMotion(square)
@@ -68,21 +74,31 @@ class Track:
         apart = np.abs(self.square - self._seen_square)[:2].max()
         return bool(apart > WENT_ON * self._seen_square[2])
 
-    def advance(self, elapsed_s: float, standing: bool, min_likeness: float) -> None:
+    @property
+    def min_likeness(self) -> float:
+        """How much a face must look like this one to be taken for it, -1 to 1.
+
+        The more, the more the whole picture changed; less, if it may be partly hidden.
+        """
+        changed = np.interp(self._sameness, [OTHER_SCENE, SAME_SCENE], [1.0, 0.0])
+        usual, over_cut = HIDDEN_LIKENESS if self.hidden else MIN_LIKENESS
+        return float(usual + changed * (over_cut - usual))
+
+    def advance(self, elapsed_s: float, sameness: float, halt: bool) -> None:
         """Go on to the next frame.
 
         Args:
             elapsed_s: Seconds since the frame before.
-            standing: Whether to forget the face's velocity.
-            min_likeness: As the attribute. While the face is missing, the highest one holds: that
-                the picture was cut is no less true a frame later.
+            sameness: How much of the picture as a whole is the same, -1 to 1. While the face is
+                missing, the least counts: that the picture was cut is no less true a frame later.
+            halt: Whether to forget the face's velocity.
         """
         in_sight = self.detection is not None
+        self._sameness = sameness if in_sight else min(sameness, self._sameness)
         self._followed_s += elapsed_s
         self._missed_s += elapsed_s * (BEHIND_OTHERS_PACE if self.hidden else 1.0)
-        self.min_likeness = min_likeness if in_sight else max(min_likeness, self.min_likeness)
         self.detection = None
-        if standing:
+        if halt:
             self._motion.halt()
         self._motion.advance(elapsed_s)
 
