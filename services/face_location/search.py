@@ -30,7 +30,7 @@ def search_windows(
         step: Ratio between one window side and the next, above 1.
 
     Returns:
-        float64 N×4, x, y, width, height in pixels of the picture.
+        float64 N×4, x, y, width, height in pixels of the picture, always in the same order.
     """
     found = [np.zeros((0, 4))]
     whole = pyramid.level(0)
@@ -46,4 +46,6 @@ def search_windows(
             )
             found.append(np.array(boxes, np.float64).reshape(-1, 4) * scale)
         octave += 1
-    return np.concatenate(found)
+    windows = np.concatenate(found)
+    # OpenCV's threads finish in any order.
+    return windows[np.lexsort(windows.T)]

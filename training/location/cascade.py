@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,17 +13,16 @@ from rich.console import Console
 
 from maskmesh.services.face_location.proposals import WINDOW, WINDOW_SHARE
 from maskmesh.training.location.boosting import StageGoal, boost_stage
-from maskmesh.training.location.cascade_file import Node, Stage, Tree, write_cascade
+from maskmesh.training.location.cascade_file import Stage, write_cascade
 from maskmesh.training.location.faces import Face
 from maskmesh.training.location.haar import (
-    HaarFeature,
-    Rectangle,
     enumerate_features,
     feature_values,
 )
 from maskmesh.training.location.negatives import Mining, backgrounds, mine
 from maskmesh.training.location.photos import Photo
 from maskmesh.training.location.samples import Jitter, sample_faces
+from maskmesh.training.location.stages import load_stages, save_stage
 
 JITTER = Jitter(share=WINDOW_SHARE, shift=0.04, log_scale=0.08, roll=0.15, strength=0.4)
 # A face passes in many windows: one that is lost now and then does not lose the face.
@@ -90,47 +87,53 @@ def train_cascade(
     """
     run.mkdir(parents=True, exist_ok=True)
     path = run / "cascade.xml"
-    enumerated = enumerate_features(WINDOW)
-    stages: list[Stage] = []
-    for number, goal in enumerate(plan.goals):
-        kept = run / f"stage_{number:02d}.json"
-        if not kept.exists():
-            seed = plan.seed + 1000 * number
-            faces = sample_faces(groups, plan.faces, WINDOW, 1.0, JITTER, seed).patches
-            faces = faces[passes(faces, stages)]
-            cascade = cv2.CascadeClassifier(str(path)) if stages else None
-            wanted = Mining(WINDOW, WINDOW_SHARE, plan.others, plan.most_pictures, seed)
-            others, windows = mine(backgrounds(photos, seed), cascade, wanted)
-            chosen = np.random.default_rng(seed).choice(len(enumerated), plan.features, False)
-            features = [enumerated[index] for index in chosen]
-            stage, passing = boost_stage(faces, others, features, goal, seed, plan.threads)
-            kept.write_text(json.dumps(asdict(stage)), encoding="utf-8")
-            console.print(
-                f"stage {number}: {len(stage.trees)} trees, {len(faces)} faces, {len(others)} windows "
-                f"({windows:.1f} a picture), {passing:.1%} of them pass"
-            )
-        stages.append(_stage(json.loads(kept.read_text(encoding="utf-8"))))
-        write_cascade(path, WINDOW, stages, REMARKS)
+    stages = load_stages(run)[: len(plan.goals)]
+    for number in range(len(stages), len(plan.goals)):
+        if stages:
+            write_cascade(path, WINDOW, stages, REMARKS)
+        stage, told = _train_stage(groups, photos, plan, stages, path)
+        save_stage(stage, run, number)
+        stages.append(stage)
+        console.print(f"stage {number + 1} of {len(plan.goals)}: {told}")
+    write_cascade(path, WINDOW, stages, REMARKS)
     return path
+
+
+def _train_stage(
+    groups: Sequence[tuple[Sequence[Face], float]],
+    photos: Sequence[Photo],
+    plan: CascadePlan,
+    before: Sequence[Stage],
+    path: Path,
+) -> tuple[Stage, str]:
+    number = len(before)
+    seed = plan.seed + 1000 * number
+    faces = sample_faces(groups, plan.faces, (WINDOW, 1.0), JITTER, seed).patches
+    faces = faces[passes(faces, before)]
+    cascade = cv2.CascadeClassifier(str(path)) if before else None
+    wanted = Mining(WINDOW, WINDOW_SHARE, plan.others, plan.most_pictures, seed)
+    others, windows = mine(backgrounds(photos, seed), cascade, wanted)
+    enumerated = enumerate_features(WINDOW)
+    chosen = np.random.default_rng(seed).choice(len(enumerated), plan.features, replace=False)
+    stage, passing = boost_stage(
+        faces,
+        others,
+        [enumerated[index] for index in chosen],
+        plan.goals[number],
+        seed=seed,
+        threads=plan.threads,
+    )
+    return stage, (
+        f"{len(stage.trees)} trees, {len(faces)} faces, {len(others)} others "
+        f"({windows:.0f} a picture), {passing:.1%} of them pass"
+    )
 
 
 def passes(patches: NDArray[np.uint8], stages: Sequence[Stage]) -> NDArray[np.bool_]:
     """Return which windows (uint8 N×W×W) pass all stages, as bool N."""
     passing = np.ones(len(patches), bool)
     for stage in stages:
-        values = feature_values(patches, list(stage.features))
+        values = feature_values(patches, stage.features)
         sums = sum((tree.decide(values) for tree in stage.trees), np.zeros(len(patches)))
         passing &= sums >= stage.threshold
     return passing
-
-
-def _stage(plain: dict[str, Any]) -> Stage:
-    features = tuple(
-        HaarFeature(tuple(Rectangle(*rectangle) for rectangle in feature["rectangles"]))
-        for feature in plain["features"]
-    )
-    trees = tuple(
-        Tree(tuple(Node(*node) for node in tree["nodes"]), tuple(tree["leaves"]))
-        for tree in plain["trees"]
-    )
-    return Stage(features, trees, plain["threshold"])

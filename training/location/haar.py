@@ -7,8 +7,9 @@ weighted sum of the sums over a few rectangles, divided by the standard deviatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import cv2
@@ -36,7 +37,8 @@ class HaarFeature:
     rectangles: tuple[Rectangle, ...]
 
 
-def enumerate_features(window: int, step: int = 1) -> list[HaarFeature]:
+@cache
+def enumerate_features(window: int, step: int = 1) -> tuple[HaarFeature, ...]:
     """Return every upright feature of a window: edges, lines, checks, and centre-surround.
 
     Args:
@@ -54,14 +56,14 @@ def enumerate_features(window: int, step: int = 1) -> list[HaarFeature]:
         (2, 2, [(0, 0, 1, 1), (1, 1, 1, 1)]),
         (3, 3, [(1, 1, 1, 1)]),
     ]
-    return [
+    return tuple(
         _feature(place, across, down, cells)
         for across, down, cells in patterns
         for place in _places(window, across, down, step)
-    ]
+    )
 
 
-def feature_values(patches: NDArray[np.uint8], features: list[HaarFeature]) -> Features:
+def feature_values(patches: NDArray[np.uint8], features: Sequence[HaarFeature]) -> Features:
     """Compute features of windows, scaled as OpenCV scales them.
 
     Args:
@@ -86,7 +88,7 @@ def _normalisers(patches: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.where(squares > 0, np.sqrt(np.maximum(squares, 0)), 1.0).astype(np.float32)
 
 
-def _corner_matrix(features: list[HaarFeature], stride: int) -> csr_matrix:
+def _corner_matrix(features: Sequence[HaarFeature], stride: int) -> csr_matrix:
     rows, columns, values = [], [], []
     for row, feature in enumerate(features):
         for x, y, width, height, weight in feature.rectangles:

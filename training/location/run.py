@@ -78,8 +78,13 @@ def train_location(settings: TrainLocationSettings, console: Console) -> None:
     material = gather(settings)
     run = settings.run
     run.mkdir(parents=True, exist_ok=True)
-    plan = CascadePlan(seed=settings.seed, threads=settings.threads)
-    cascade = train_cascade(material.for_cascade(), material.photos, plan, run / "cascade", console)
+    cascade = settings.cascade or train_cascade(
+        material.for_cascade(),
+        material.photos,
+        CascadePlan(seed=settings.seed, threads=settings.threads),
+        run / "cascade",
+        console,
+    )
     others = _others(run / "others.npy", cascade, material.photos, settings.seed)
     verifier = VerifierPlan(seed=settings.seed)
     model = train_verifier(material.for_verifier(), others, verifier, run / "verifier", console)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from maskmesh.services.face_location.boxes import FloatArray
 from maskmesh.training.location.faces import Face, retexture
 
+RETEXTURED = 0.7
+
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
@@ -49,8 +51,7 @@ class FaceSamples:
 def sample_faces(
     groups: Sequence[tuple[Sequence[Face], float]],
     count: int,
-    size: int,
-    margin: float,
+    patch: tuple[int, float],
     jitter: Jitter,
     seed: int,
 ) -> FaceSamples:
@@ -59,11 +60,11 @@ def sample_faces(
     Args:
         groups: Faces, and the share of the samples that come from each group.
         count: How many windows.
-        size: Side of a patch in pixels.
-        margin: Side of what the patch shows ÷ side of the window.
+        patch: Side of a patch in pixels, and side of what it shows ÷ side of the window.
         jitter: How far windows are off.
         seed: Of the drawing.
     """
+    size, margin = patch
     random = np.random.default_rng(seed)
     shares = np.array([share for _, share in groups])
     chosen_groups = random.choice(len(groups), count, p=shares / shares.sum())
@@ -74,12 +75,12 @@ def sample_faces(
         face = faces[random.integers(len(faces))]
         window, targets[index] = _window(face, margin, jitter, random)
         roll = np.array([random.uniform(-jitter.roll, jitter.roll)])
-        patch = face.picture.patches(window[None], size, roll)[0]
-        if face.bare is not None and random.random() < 0.7:
-            patch = retexture(patch, face.bare.patches(window[None], size, roll)[0], random)
+        shown = face.picture.patches(window[None], size, roll)[0]
+        if face.bare is not None and random.random() < RETEXTURED:
+            shown = retexture(shown, face.bare.patches(window[None], size, roll)[0], random)
         if random.random() < 0.5:
-            patch, targets[index, 0] = patch[:, ::-1], -targets[index, 0]
-        patches[index] = vary(patch, jitter.strength, random)
+            shown, targets[index, 0] = shown[:, ::-1], -targets[index, 0]
+        patches[index] = vary(shown, jitter.strength, random)
     return FaceSamples(patches, targets)
 
 

@@ -20,6 +20,9 @@ class TrainLocationSettings(CommandSettings, section="train_location"):
     output: Path = Field(
         Path("runs/location/models"), description="Folder that gets the two finished files"
     )
+    cascade: Path | None = Field(
+        None, description="Train only the verifier, on what this cascade file lets pass"
+    )
     without_half: int | None = Field(
         None, ge=0, le=1, description="Leave this half of the photos out, 0 or 1, to judge on it"
     )

@@ -101,7 +101,7 @@ def _epoch(
     random = np.random.default_rng(seed)
     half = plan.faces // 2
     samples = [
-        sample_faces(groups, half, PATCH_SIDE, MARGIN, jitter, seed + number)
+        sample_faces(groups, half, (PATCH_SIDE, MARGIN), jitter, seed + number)
         for number, jitter in enumerate((ROUGH, CLOSE))
     ]
     chosen = others[_choice(model, others, plan.others, random)]
