@@ -20,7 +20,7 @@ WINDOW = 24
 WINDOW_SHARE = 0.92
 """Side of the window ÷ side of the face in it."""
 MAX_ENLARGEMENT = 1.3
-# Faces cut by the picture's edge are large as a rule: only in the halved pictures is there a margin.
+# Faces cut by the picture's edge are large as a rule: only the halved pictures get a margin.
 MARGIN_SHARE = 0.15
 ALIKE_IOU = 0.5
 SAME_IOU = 0.5
@@ -60,7 +60,7 @@ class CascadeProposer:
         fine = Pyramid(_resized(gray, scale))
         coarse = fine.level(1)
         margin = round(MARGIN_SHARE * max(coarse.shape))
-        framed = Pyramid(cv2.copyMakeBorder(coarse, *[margin] * 4, cv2.BORDER_REPLICATE))
+        framed = Pyramid(np.pad(coarse, margin, mode="edge"))
         cascade = self._cascade()
         small = search_windows(fine, cascade, WINDOW, (WINDOW, 2 * WINDOW - 1))
         large = search_windows(framed, cascade, WINDOW, (WINDOW, max(framed.level(0).shape)))

@@ -41,9 +41,9 @@ class FaceVerifier:
         """Load the network.
 
         Args:
-            models: Folder of the ONNX file, which has the input "patches", uint8 N×32×32, and the outputs "score",
-                float32 N, and "correction", float32 N×3: shift across and down in sides of the
-                box, and the natural logarithm of the change of the side.
+            models: Folder of the ONNX file. Its input is "patches", uint8 N×32×32; its outputs
+                are "score", float32 N, and "correction", float32 N×3: shift across and down in
+                sides of the box, and the natural logarithm of the change of the side.
 
         Raises:
             SetupError: The file is missing, no ONNX model, or another one.

@@ -58,7 +58,7 @@ def test_clients_need_no_package_of_a_service(module: str) -> None:
 @pytest.mark.parametrize(
     ("service", "foreign"),
     [
-        ("face_location", {"dlib", "onnxruntime", "tensorflow"}),
+        ("face_location", {"dlib", "lightgbm", "tensorflow"}),
         ("mask_synthesis", {"onnxruntime", "tensorflow", "scipy"}),
         ("classification", {"dlib", "tensorflow", "scipy"}),
     ],

@@ -110,7 +110,7 @@ def retexture(
         random: Decides how.
     """
     difference = np.abs(patch.astype(np.float32) - bare)
-    covers = cv2.GaussianBlur((difference > 6).astype(np.float32), (3, 3), 0)[..., None][..., 0]
+    covers = cv2.GaussianBlur((difference > 6).astype(np.float32), (3, 3), 0)
     covers = np.clip(covers * 1.6 - 0.3, 0.0, 1.0)
     if covers.sum() < 4:
         return patch
@@ -123,4 +123,5 @@ def retexture(
     )
     contrast, amplitude = random.uniform(0.3, 1.6), abs(random.normal(0.0, 12.0))
     mask = (patch - level) * contrast + random.uniform(15.0, 240.0) + amplitude * pattern
-    return np.clip(covers * mask + (1 - covers) * patch, 0, 255).astype(np.uint8)
+    blended = covers * mask + (1 - covers) * patch
+    return np.asarray(np.clip(blended, 0, 255), np.uint8)

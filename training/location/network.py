@@ -39,9 +39,12 @@ def verifier_network(seed: int) -> keras.Model:
     flow = _convolution(flow, 64, 3)
     flow = layers.Flatten()(flow)
     flow = layers.Dropout(0.2, seed=seed)(flow)
-    flow = layers.Dense(64, activation="relu")(flow)
-    score = layers.Dense(1, activation="sigmoid", name="score")(flow)
-    correction = layers.Dense(3, name="correction")(flow)
+    # Each answer from units of its own, which leak: with shared ReLUs all units fell silent on
+    # faces, and nothing was left to learn the correction from.
+    telling = layers.Dense(48, activation="leaky_relu")(flow)
+    framing = layers.Dense(64, activation="leaky_relu")(flow)
+    score = layers.Dense(1, activation="sigmoid", name="score")(telling)
+    correction = layers.Dense(3, name="correction")(framing)
     return keras.Model(patches, {"score": score, "correction": correction}, name="face_verifier")
 
 
@@ -72,4 +75,4 @@ def write_onnx(model: keras.Model, path: Path, metadata: dict[str, str]) -> None
 
 def _convolution(flow: keras.KerasTensor, filters: int, size: int, strides: int = 1) -> object:
     flow = layers.Conv2D(filters, size, strides, padding="same", use_bias=False)(flow)
-    return layers.ReLU()(layers.BatchNormalization()(flow))
+    return layers.LeakyReLU(0.1)(layers.BatchNormalization()(flow))

@@ -18,7 +18,7 @@ from maskmesh.training.location.samples import Jitter, sample_faces, vary
 
 ROUGH = Jitter(share=1.0, shift=0.2, log_scale=0.25, roll=0.3, strength=1.0)
 CLOSE = Jitter(share=1.0, shift=0.06, log_scale=0.08, roll=0.25, strength=1.0)
-CORRECTION_WEIGHT = 4.0
+CORRECTION_WEIGHT = 50.0
 BATCH = 128
 
 
@@ -34,10 +34,10 @@ class VerifierPlan:
         seed: Of everything that is drawn.
     """
 
-    epochs: int = 24
+    epochs: int = 16
     faces: int = 24_000
     others: int = 36_000
-    learning_rate: float = 2e-3
+    learning_rate: float = 1.5e-3
     seed: int = 1
 
 
