@@ -14,7 +14,7 @@ CROP_SIDE = 48
 FRAMING_MARGIN = 0.0
 """Share of the box's side that is added on each side before cutting. The location service frames
 faces as the training faces are framed, from the middle of the forehead to the chin: nothing is
-added."""
+added, and nothing else measured better (docs/decisions/0003-framing.md)."""
 
 
 def to_gray(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
