@@ -42,10 +42,13 @@ class FaceSamples:
         patches: uint8 N×S×S.
         targets: float32 N×3: where the face is: its middle less the window's, across and down in
             sides of the window, and the natural logarithm of face side ÷ window side.
+        whole: bool N, whether the picture reaches beyond the face. Where it does not, windows are
+            smaller than the face, and their targets are one-sided.
     """
 
     patches: NDArray[np.uint8]
     targets: NDArray[np.float32]
+    whole: NDArray[np.bool_]
 
 
 def sample_faces(
@@ -70,9 +73,11 @@ def sample_faces(
     chosen_groups = random.choice(len(groups), count, p=shares / shares.sum())
     patches = np.empty((count, size, size), np.uint8)
     targets = np.empty((count, 3), np.float32)
+    whole = np.empty(count, bool)
     for index, group in enumerate(chosen_groups):
         faces = groups[group][0]
         face = faces[random.integers(len(faces))]
+        whole[index] = face.whole
         window, targets[index] = _window(face, margin, jitter, random)
         roll = np.array([random.uniform(-jitter.roll, jitter.roll)])
         shown = face.picture.patches(window[None], size, roll)[0]
@@ -81,7 +86,7 @@ def sample_faces(
         if random.random() < 0.5:
             shown, targets[index, 0] = shown[:, ::-1], -targets[index, 0]
         patches[index] = vary(shown, jitter.strength, random)
-    return FaceSamples(patches, targets)
+    return FaceSamples(patches, targets, whole)
 
 
 def vary(

@@ -18,7 +18,7 @@ from maskmesh.training.location.samples import Jitter, sample_faces, vary
 
 ROUGH = Jitter(share=1.0, shift=0.2, log_scale=0.25, roll=0.3, strength=1.0)
 CLOSE = Jitter(share=1.0, shift=0.06, log_scale=0.08, roll=0.25, strength=1.0)
-CORRECTION_WEIGHT = 50.0
+CORRECTION_WEIGHT = 150.0
 BATCH = 128
 
 
@@ -111,10 +111,13 @@ def _epoch(
     patches = np.concatenate([*(sample.patches for sample in samples), varied])
     corrections = np.zeros((len(patches), 3), np.float32)
     corrections[: 2 * half] = np.concatenate([sample.targets for sample in samples])
+    # One-sided targets would teach to enlarge every box.
+    framed = np.zeros(len(patches), np.float32)
+    framed[: 2 * half] = np.concatenate([sample.whole for sample in samples])
     is_face = (np.arange(len(patches)) < 2 * half).astype(np.float32)
     order = random.permutation(len(patches))
     targets = {"score": is_face[order, None], "correction": corrections[order]}
-    weights = {"score": np.ones(len(patches), np.float32), "correction": is_face[order]}
+    weights = {"score": np.ones(len(patches), np.float32), "correction": framed[order]}
     return patches[order], targets, weights
 
 
