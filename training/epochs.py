@@ -135,10 +135,15 @@ class EpochSeeds(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
         """Set the plan and the seeds of the epoch."""
         self._batches.begin(epoch)
-        dropouts = [layer for layer in self.model.layers if hasattr(layer, "seed_generator")]
-        for index, layer in enumerate(dropouts):
-            state = np.random.SeedSequence([self._seed, 2, epoch, index]).generate_state(2)
-            layer.seed_generator.state.assign(state)
+        seed_dropouts(self.model, self._seed, epoch)
+
+
+def seed_dropouts(model: keras.Model, seed: int, epoch: int) -> None:
+    """Start the dropout layers of an epoch from its number; their state is in no checkpoint."""
+    dropouts = [layer for layer in model.layers if hasattr(layer, "seed_generator")]
+    for index, layer in enumerate(dropouts):
+        state = np.random.SeedSequence([seed, 2, epoch, index]).generate_state(2)
+        layer.seed_generator.state.assign(state)
 
 
 def _transforms(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from maskmesh.services.face_location.verifier import MARGIN, PATCH_SIDE
+from maskmesh.training.epochs import seed_dropouts
 from maskmesh.training.location.faces import Face
 from maskmesh.training.location.network import verifier_network
 from maskmesh.training.location.samples import Jitter, sample_faces, vary
@@ -62,7 +63,7 @@ def train_verifier(
     model = keras.saving.load_model(done[-1]) if done else _compiled(plan)
     for epoch in range(int(done[-1].stem[-3:]) if done else 0, plan.epochs):
         seed = plan.seed + 1000 * epoch
-        keras.utils.set_random_seed(seed)
+        seed_dropouts(model, plan.seed, epoch)
         patches, targets, weights = _epoch(model, groups, others, plan, seed)
         progress = epoch / plan.epochs
         model.optimizer.learning_rate = plan.learning_rate * (1 + np.cos(np.pi * progress)) / 2

@@ -26,6 +26,7 @@ from maskmesh.services.face_location.tracking.track import OTHER_SCENE, Track
 from maskmesh.services.runtime.errors import InvalidInputError
 
 DOUBT_S = 0.1
+SURE_SCORE = 0.9
 """How long a face that looks unlike the one that was just there may still be the same."""
 MOST_LOOKUPS = 32
 """To look near more faces than that takes longer than to search the picture."""
@@ -178,9 +179,14 @@ class FaceFollower:
         return [one for column, one in enumerate(found) if column not in taken]
 
     def _welcome(self, strangers: list[Sighting], frame: _Frame) -> None:
-        """Start a track for each new face."""
+        """Start a track for each new face that is sure enough.
+
+        To begin takes more than to go on (Zhang et al., "ByteTrack", ECCV 2022): a box that only
+        now and then passes for a face never gets a track.
+        """
         for one in strangers:
-            if not self._may_be_known(one, frame):
+            sure = one.detection.score >= SURE_SCORE
+            if sure and not self._may_be_known(one, frame):
                 now_s = frame.tick.now_s
                 new = Track(self._next_id, one.detection, one.square, one.patch, now_s)
                 self._tracks.append(new)

@@ -35,7 +35,7 @@ class BrightSquares:
         self.threads.add(threading.get_ident())
         _, _, stats, _ = cv2.connectedComponentsWithStats((gray > 60).astype(np.uint8))
         boxes = sorted(tuple(int(v) for v in row[:4]) for row in stats[1:] if row[4] > 100)
-        return [Detection(box, 0.75, "face") for box in boxes]
+        return [Detection(box, 0.9375, "face") for box in boxes]
 
     def find_near(self, gray, boxes):
         found = {face.box: face for face in self.detect(gray)}
@@ -94,7 +94,7 @@ async def test_locate_answers_what_the_detector_finds(servicer):
     assert (answer.image_width, answer.image_height) == (320, 240)
     boxes = [(f.box.x, f.box.y, f.box.width, f.box.height) for f in answer.faces]
     assert boxes == [(20, 30, 60, 60), (200, 100, 80, 80)]
-    assert [(face.score, face.source) for face in answer.faces] == [(0.75, FACE)] * 2
+    assert [(face.score, face.source) for face in answer.faces] == [(0.9375, FACE)] * 2
 
 
 async def test_no_face_is_an_answer(servicer):

@@ -288,3 +288,24 @@ def test_a_frame_that_is_no_gray_picture_is_refused_and_changes_nothing(
     with pytest.raises(InvalidInputError, match="gray"):
         follower.update(wrong, 0.03)
     assert [face.track_id for face in follower.update(clip.frame(1), 0.06)] == [1]
+
+
+def test_a_face_of_little_certainty_gets_no_track_but_keeps_one_it_has():
+    class Unsure:
+        score = 0.6
+
+        def detect(self, gray):
+            return [Detection((40, 40, 60, 60), self.score, "face")]
+
+        def find_near(self, gray, boxes):
+            return [Detection((40, 40, 60, 60), self.score, "track") for _ in boxes]
+
+    finder = Unsure()
+    follower = FaceFollower(finder)
+    random = np.random.default_rng(1)
+    gray = random.integers(0, 256, (200, 200), dtype=np.uint8)
+    seen = []
+    for number, score in enumerate((0.6, 0.6, 0.95, 0.6, 0.6)):
+        finder.score = score
+        seen.append([face.track_id for face in follower.update(gray, 0.25 * number)])
+    assert seen == [[], [], [1], [1], [1]]
