@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import cv2.data
 import numpy as np
 
 from maskmesh.bench.location.found import Found, GrayArray, Searches
