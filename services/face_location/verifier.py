@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime as ort
 
 from maskmesh.services.face_location.artifacts import SHIPPED_MODELS, VERIFIER_FILE
-from maskmesh.services.face_location.boxes import FloatArray
+from maskmesh.services.face_location.boxes import FloatArray, grow_boxes
 from maskmesh.services.face_location.pyramid import Pyramid
 from maskmesh.services.runtime.errors import SetupError
 
@@ -76,8 +76,7 @@ class FaceVerifier:
         if not len(boxes):
             return Verified(np.zeros(0), np.zeros((0, 4)))
         sides = boxes[:, 2:3]
-        shown = np.hstack([boxes[:, :2] - sides * (MARGIN - 1) / 2, sides * MARGIN, sides * MARGIN])
-        patches = pyramid.patches(shown, PATCH_SIDE)
+        patches = pyramid.patches(grow_boxes(boxes, MARGIN), PATCH_SIDE)
         scores, corrections = self._session.run(["score", "correction"], {"patches": patches})
         middles = boxes[:, :2] + sides / 2 + corrections[:, :2] * sides
         corrected = sides * np.exp(corrections[:, 2:3])

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from maskmesh.services.face_location.proposals import WINDOW, WINDOW_SHARE
+from maskmesh.services.face_location.proposals import WINDOW, WINDOW_SHARE, load_cascade
 from maskmesh.training.location.boosting import StageGoal, boost_stage
 from maskmesh.training.location.cascade_file import Stage, write_cascade
 from maskmesh.training.location.faces import Face
@@ -110,7 +109,7 @@ def _train_stage(
     seed = plan.seed + 1000 * number
     faces = sample_faces(groups, plan.faces, (WINDOW, 1.0), JITTER, seed).patches
     faces = faces[passes(faces, before)]
-    cascade = cv2.CascadeClassifier(str(path)) if before else None
+    cascade = load_cascade(path) if before else None
     wanted = Mining(WINDOW, WINDOW_SHARE, plan.others, plan.most_pictures, seed)
     others, windows = mine(backgrounds(photos, seed), cascade, wanted)
     enumerated = enumerate_features(WINDOW)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.services.face_location.boxes import FloatArray, iou_matrix
+from maskmesh.services.face_location.boxes import FloatArray, grow_boxes, iou_matrix
 from maskmesh.services.face_location.pyramid import Pyramid
 from maskmesh.services.face_location.search import search_windows
 from maskmesh.training.location.photos import Photo
@@ -98,7 +98,7 @@ def mine(
         total, seen = total + len(boxes), seen + 1
         if len(boxes) > most_of_one:
             boxes = boxes[random.choice(len(boxes), most_of_one, replace=False)]
-        found.append(Pyramid(background.gray).patches(_grown(boxes, grow), size))
+        found.append(Pyramid(background.gray).patches(grow_boxes(boxes, grow), size))
         taken += len(boxes)
         if taken >= wanted.count or seen >= wanted.most_pictures:
             break
@@ -120,14 +120,8 @@ def _windows(
 
 
 def _far_from_faces(boxes: FloatArray, faces: FloatArray, share: float) -> NDArray[np.bool_]:
-    shrunk = _grown(faces, share)
+    shrunk = grow_boxes(faces, share)
     return np.asarray(iou_matrix(boxes, shrunk).max(axis=1, initial=0.0) < MAX_FACE_IOU)
-
-
-def _grown(boxes: FloatArray, factor: float) -> FloatArray:
-    grown = boxes * [1, 1, factor, factor]
-    grown[:, :2] -= boxes[:, 2:] * (factor - 1) / 2
-    return grown
 
 
 def _quarter_turn(boxes: FloatArray, width: int) -> FloatArray:

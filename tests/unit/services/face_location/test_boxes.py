@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maskmesh.services.face_location.boxes import clip_box, cover_matrix, iou_matrix
+from maskmesh.services.face_location.boxes import clip_box, cover_matrix, grow_boxes, iou_matrix
 
 coordinate = st.floats(-500, 500, width=32)
 side = st.floats(0.5, 500, width=32)
@@ -74,3 +74,10 @@ def test_a_box_outside_the_picture_is_none(box):
 
 def test_a_box_inside_keeps_its_place():
     assert clip_box(np.array([3.4, 4.0, 10.0, 9.6]), 100, 100) == (3, 4, 10, 10)
+
+
+def test_grown_boxes_keep_their_middles_and_the_given_ones_stay_as_they_are():
+    boxes = np.array([[10.0, 20.0, 40.0, 60.0]])
+    np.testing.assert_allclose(grow_boxes(boxes, 1.5), [[0.0, 5.0, 60.0, 90.0]])
+    np.testing.assert_allclose(grow_boxes(boxes, 0.5), [[20.0, 35.0, 20.0, 30.0]])
+    np.testing.assert_array_equal(boxes, [[10.0, 20.0, 40.0, 60.0]])
