@@ -30,12 +30,21 @@ class ApplyRequest(_message.Message):
     STYLE_FIELD_NUMBER: _builtins.int
     COLOUR_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    JPEG_QUALITY_FIELD_NUMBER: _builtins.int
     style: _builtins.str
     """Name of a style from ListMasks; empty, the seed chooses."""
     colour: _builtins.str
-    """Name of a colour from ListMasks; empty, the seed chooses."""
+    """Name of a colour from ListMasks, or "#rrggbb"; empty, the seed chooses."""
     seed: _builtins.int
     """Decides all that is random; any value."""
+    pattern: _builtins.str
+    """Name of a pattern from ListMasks; empty, the seed chooses."""
+    position: _builtins.str
+    """Name of a wearing position from ListMasks, or "random": the seed chooses; empty, worn properly."""
+    jpeg_quality: _builtins.int
+    """1 to 100: the answer's picture is a JPEG of this quality; 0: it is lossless."""
     @_builtins.property
     def image(self) -> _common_pb2.Image:
         """A picture with the face."""
@@ -52,10 +61,13 @@ class ApplyRequest(_message.Message):
         style: _builtins.str = ...,
         colour: _builtins.str = ...,
         seed: _builtins.int = ...,
+        pattern: _builtins.str = ...,
+        position: _builtins.str = ...,
+        jpeg_quality: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["face_box", b"face_box", "image", b"image"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["colour", b"colour", "face_box", b"face_box", "image", b"image", "seed", b"seed", "style", b"style"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colour", b"colour", "face_box", b"face_box", "image", b"image", "jpeg_quality", b"jpeg_quality", "pattern", b"pattern", "position", b"position", "seed", b"seed", "style", b"style"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -73,16 +85,22 @@ class ApplyResponse(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     STYLE_FIELD_NUMBER: _builtins.int
     COLOUR_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
     confidence: _builtins.float
     """How plausible the landmarks are as a face, 0 to 1; below 0.5 the fit is doubtful."""
     style: _builtins.str
     """The style that was used."""
     colour: _builtins.str
     """The colour that was used."""
+    pattern: _builtins.str
+    """The pattern that was used."""
+    position: _builtins.str
+    """The wearing position that was used."""
     @_builtins.property
     def image(self) -> _common_pb2.Image:
         """The whole picture with the mask on it, of the same size, gray if the request's picture was
-        gray, else RGB: raw if the request's picture was raw, else PNG.
+        gray, else RGB: JPEG if the request gave a quality, raw if its picture was raw, else PNG.
         """
 
     @_builtins.property
@@ -106,10 +124,12 @@ class ApplyResponse(_message.Message):
         confidence: _builtins.float = ...,
         style: _builtins.str = ...,
         colour: _builtins.str = ...,
+        pattern: _builtins.str = ...,
+        position: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["colour", b"colour", "confidence", b"confidence", "image", b"image", "landmarks", b"landmarks", "quad", b"quad", "style", b"style"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colour", b"colour", "confidence", b"confidence", "image", b"image", "landmarks", b"landmarks", "pattern", b"pattern", "position", b"position", "quad", b"quad", "style", b"style"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -204,6 +224,8 @@ class ListMasksResponse(_message.Message):
 
     STYLES_FIELD_NUMBER: _builtins.int
     COLOURS_FIELD_NUMBER: _builtins.int
+    PATTERNS_FIELD_NUMBER: _builtins.int
+    POSITIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def styles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of styles, e.g. "surgical"."""
@@ -212,15 +234,25 @@ class ListMasksResponse(_message.Message):
     def colours(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of colours, e.g. "white"."""
 
+    @_builtins.property
+    def patterns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of patterns, e.g. "plain"."""
+
+    @_builtins.property
+    def positions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of wearing positions, e.g. "proper"."""
+
     def __init__(
         self,
         *,
         styles: _abc.Iterable[_builtins.str] | None = ...,
         colours: _abc.Iterable[_builtins.str] | None = ...,
+        patterns: _abc.Iterable[_builtins.str] | None = ...,
+        positions: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["colours", b"colours", "styles", b"styles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colours", b"colours", "patterns", b"patterns", "positions", b"positions", "styles", b"styles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -59,8 +59,8 @@ class MaskSynthesisServiceServicer:
     def Apply(self, request, context):
         """Puts a mask on one face. The same request gives the same bytes.
         INVALID_ARGUMENT: the picture is missing, damaged, animated, too small or too large, the box
-        is not in the picture, or the style or colour is not known. FAILED_PRECONDITION: the landmarks
-        leave no place for a mask.
+        is not in the picture, or the style, colour, pattern or position is not known.
+        FAILED_PRECONDITION: the landmarks leave no place for a mask.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -68,14 +68,16 @@ class MaskSynthesisServiceServicer:
 
     def ApplyStream(self, request_iterator, context):
         """Puts masks on many faces: one answer a request, in order. A request that cannot be served is
-        answered by a problem, and the stream goes on.
+        answered by a problem, and the stream goes on. Several requests are worked on at once, and
+        only so many are taken in before they are answered: send on while answers are outstanding,
+        and keep receiving meanwhile.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListMasks(self, request, context):
-        """Names the styles and colours that Apply knows.
+        """Names the styles, colours, patterns and positions that Apply knows.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

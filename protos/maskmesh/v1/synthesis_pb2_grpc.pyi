@@ -36,15 +36,17 @@ class MaskSynthesisServiceStub:
     Apply: _grpc.UnaryUnaryMultiCallable[_synthesis_pb2.ApplyRequest, _synthesis_pb2.ApplyResponse]
     """Puts a mask on one face. The same request gives the same bytes.
     INVALID_ARGUMENT: the picture is missing, damaged, animated, too small or too large, the box
-    is not in the picture, or the style or colour is not known. FAILED_PRECONDITION: the landmarks
-    leave no place for a mask.
+    is not in the picture, or the style, colour, pattern or position is not known.
+    FAILED_PRECONDITION: the landmarks leave no place for a mask.
     """
     ApplyStream: _grpc.StreamStreamMultiCallable[_synthesis_pb2.ApplyStreamRequest, _synthesis_pb2.ApplyStreamResponse]
     """Puts masks on many faces: one answer a request, in order. A request that cannot be served is
-    answered by a problem, and the stream goes on.
+    answered by a problem, and the stream goes on. Several requests are worked on at once, and
+    only so many are taken in before they are answered: send on while answers are outstanding,
+    and keep receiving meanwhile.
     """
     ListMasks: _grpc.UnaryUnaryMultiCallable[_synthesis_pb2.ListMasksRequest, _synthesis_pb2.ListMasksResponse]
-    """Names the styles and colours that Apply knows."""
+    """Names the styles, colours, patterns and positions that Apply knows."""
 
 @_typing.type_check_only
 class MaskSynthesisServiceAsyncStub(MaskSynthesisServiceStub):
@@ -54,15 +56,17 @@ class MaskSynthesisServiceAsyncStub(MaskSynthesisServiceStub):
     Apply: _aio.UnaryUnaryMultiCallable[_synthesis_pb2.ApplyRequest, _synthesis_pb2.ApplyResponse]  # type: ignore[assignment]
     """Puts a mask on one face. The same request gives the same bytes.
     INVALID_ARGUMENT: the picture is missing, damaged, animated, too small or too large, the box
-    is not in the picture, or the style or colour is not known. FAILED_PRECONDITION: the landmarks
-    leave no place for a mask.
+    is not in the picture, or the style, colour, pattern or position is not known.
+    FAILED_PRECONDITION: the landmarks leave no place for a mask.
     """
     ApplyStream: _aio.StreamStreamMultiCallable[_synthesis_pb2.ApplyStreamRequest, _synthesis_pb2.ApplyStreamResponse]  # type: ignore[assignment]
     """Puts masks on many faces: one answer a request, in order. A request that cannot be served is
-    answered by a problem, and the stream goes on.
+    answered by a problem, and the stream goes on. Several requests are worked on at once, and
+    only so many are taken in before they are answered: send on while answers are outstanding,
+    and keep receiving meanwhile.
     """
     ListMasks: _aio.UnaryUnaryMultiCallable[_synthesis_pb2.ListMasksRequest, _synthesis_pb2.ListMasksResponse]  # type: ignore[assignment]
-    """Names the styles and colours that Apply knows."""
+    """Names the styles, colours, patterns and positions that Apply knows."""
 
 class MaskSynthesisServiceServicer(metaclass=_abc_1.ABCMeta):
     """Landmarks → pivots → homography → overlay (Çelik & Gören, section 3.1)."""
@@ -75,8 +79,8 @@ class MaskSynthesisServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_synthesis_pb2.ApplyResponse, _abc.Awaitable[_synthesis_pb2.ApplyResponse]]:
         """Puts a mask on one face. The same request gives the same bytes.
         INVALID_ARGUMENT: the picture is missing, damaged, animated, too small or too large, the box
-        is not in the picture, or the style or colour is not known. FAILED_PRECONDITION: the landmarks
-        leave no place for a mask.
+        is not in the picture, or the style, colour, pattern or position is not known.
+        FAILED_PRECONDITION: the landmarks leave no place for a mask.
         """
 
     @_abc_1.abstractmethod
@@ -86,7 +90,9 @@ class MaskSynthesisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_synthesis_pb2.ApplyStreamResponse], _abc.AsyncIterator[_synthesis_pb2.ApplyStreamResponse]]:
         """Puts masks on many faces: one answer a request, in order. A request that cannot be served is
-        answered by a problem, and the stream goes on.
+        answered by a problem, and the stream goes on. Several requests are worked on at once, and
+        only so many are taken in before they are answered: send on while answers are outstanding,
+        and keep receiving meanwhile.
         """
 
     @_abc_1.abstractmethod
@@ -95,6 +101,6 @@ class MaskSynthesisServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _synthesis_pb2.ListMasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_synthesis_pb2.ListMasksResponse, _abc.Awaitable[_synthesis_pb2.ListMasksResponse]]:
-        """Names the styles and colours that Apply knows."""
+        """Names the styles, colours, patterns and positions that Apply knows."""
 
 def add_MaskSynthesisServiceServicer_to_server(servicer: MaskSynthesisServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
