@@ -1,0 +1,119 @@
+"""The figure of docs/masks.md: figures 4 to 6 of Çelik & Gören from the project's own output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from maskmesh.bench.synthesis.steps import Steps
+
+# Okabe and Ito's colours, which colour-blind people tell apart.
+_POINTS, _LINES, _PIVOTS = "#56B4E9", "#F0E442", "#D55E00"
+_CHECKER = (0.85, 0.65)
+_OUTLINES = (
+    (slice(0, 17), False),
+    (slice(17, 22), False),
+    (slice(22, 27), False),
+    (slice(27, 31), False),
+    (slice(31, 36), False),
+    (slice(36, 42), True),
+    (slice(42, 48), True),
+    (slice(48, 60), True),
+    (slice(60, 68), True),
+)
+
+
+def draw_steps(steps: Steps, file: Path) -> None:
+    """Draw the way from the face to the masked face as a JPEG of 3 × 3 panels."""
+    panels: tuple[tuple[str, Callable[[Axes], None]], ...] = (
+        ("the face", lambda axes: _show(axes, steps.picture, steps)),
+        ("1  landmarks", lambda axes: _landmarks(axes, steps)),
+        (f"2  {_told(steps)}", lambda axes: _ratios(axes, steps)),
+        ("3  pivots", lambda axes: _pivots(axes, steps, steps.picture)),
+        (
+            "4a  wrong: without homography",
+            lambda axes: _pivots(axes, steps, steps.without_homography),
+        ),
+        (
+            "4b  right: homography to the pivots",
+            lambda axes: _pivots(axes, steps, steps.with_homography),
+        ),
+        ("5a  cropped to the pivots", lambda axes: _crop(axes, steps)),
+        ("5b  its alpha channel", lambda axes: _alpha(axes, steps)),
+        ("6  overlay, lit as the face", lambda axes: _show(axes, steps.masked, steps)),
+    )
+    figure = Figure(figsize=(10.0, 10.7), layout="constrained")
+    for axes, (title, draw) in zip(figure.subplots(3, 3).flat, panels, strict=True):
+        draw(axes)
+        axes.set_title(title, fontsize=11, loc="left")
+        axes.set_axis_off()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=100, pil_kwargs={"quality": 88})
+
+
+def _told(steps: Steps) -> str:
+    ratios = steps.ratios
+    return f"yaw {ratios.yaw:+.2f}, pitch {ratios.pitch:.2f}, roll {np.degrees(ratios.roll):+.0f}°"
+
+
+def _landmarks(axes: Axes, steps: Steps) -> None:
+    _show(axes, steps.picture, steps)
+    for part, closed in _OUTLINES:
+        points = steps.landmarks[part]
+        line = np.concatenate([points, points[:1]]) if closed else points
+        axes.plot(*line.T, color=_POINTS, linewidth=1, marker=".", markersize=4)
+
+
+def _ratios(axes: Axes, steps: Steps) -> None:
+    """Draw the distances that the ratios are made of, as `face_ratios` takes them."""
+    _show(axes, steps.picture, steps)
+    points = steps.landmarks
+    bridge, eyes = points[27:29].mean(axis=0), points[36:48].mean(axis=0)
+    for end in (points[0:3].mean(axis=0), points[14:17].mean(axis=0)):
+        _line(axes, bridge, end, _LINES)
+    _line(axes, eyes, points[30], _PIVOTS)
+    _line(axes, points[30], points[8], _POINTS)
+    _line(axes, points[36:42].mean(axis=0), points[42:48].mean(axis=0), "white")
+
+
+def _pivots(axes: Axes, steps: Steps, picture: NDArray[np.uint8]) -> None:
+    _show(axes, picture, steps)
+    quad = np.concatenate([steps.quad, steps.quad[:1]])
+    axes.plot(*quad.T, color=_PIVOTS, linewidth=1.2, marker="o", markersize=5)
+
+
+def _crop(axes: Axes, steps: Steps) -> None:
+    rows, columns = steps.crop.shape[:2]
+    squares = (np.indices((rows, columns)) // max(2, rows // 24)).sum(axis=0) % 2
+    axes.imshow(np.choose(squares, _CHECKER), cmap="gray", vmin=0, vmax=1)
+    axes.imshow(steps.crop)
+
+
+def _alpha(axes: Axes, steps: Steps) -> None:
+    axes.imshow(steps.crop[..., 3], cmap="gray", vmin=0, vmax=255)
+
+
+def _show(axes: Axes, picture: NDArray[np.uint8], steps: Steps) -> None:
+    """Show the part of a picture around the face."""
+    axes.imshow(picture, interpolation="bicubic")
+    spread = steps.landmarks.max(axis=0) - steps.landmarks.min(axis=0)
+    middle = (steps.landmarks.max(axis=0) + steps.landmarks.min(axis=0)) / 2
+    reach = 0.72 * float(spread.max())
+    axes.set_xlim(middle[0] - reach, middle[0] + reach)
+    axes.set_ylim(middle[1] + reach, middle[1] - reach)
+
+
+def _line(axes: Axes, start: NDArray[np.float32], end: NDArray[np.float32], colour: str) -> None:
+    axes.plot(
+        [start[0], end[0]],
+        [start[1], end[1]],
+        color=colour,
+        linewidth=2.2,
+        marker="o",
+        markersize=4,
+    )
