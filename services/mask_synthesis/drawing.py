@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from maskmesh.services.mask_synthesis.colouring import FULL_LIGHT
 from maskmesh.services.mask_synthesis.outlines import OUTLINES, Outline
+from maskmesh.services.mask_synthesis.patterns import pattern_share
 from maskmesh.services.mask_synthesis.shading import fabric_shade
 
 MASK_STYLES: tuple[str, ...] = ("surgical", "cloth")
-MASK_COLOURS: tuple[str, ...] = ("white", "black")
 # Pixels between the pivots, and how much larger a mask of that size is drawn.
 SUPERSAMPLING = {64: 4, 128: 3, 256: 2, 512: 2}
 SIZES = tuple(SUPERSAMPLING)
@@ -32,8 +33,6 @@ MARGIN_X = 0.10
 MARGIN_TOP = 0.16
 MARGIN_BOTTOM = 0.06
 HEIGHT_TO_WIDTH = 0.72
-BASE_COLOURS = {"white": (232.0, 236.0, 238.0), "black": (40.0, 40.0, 44.0)}
-STRAP_COLOURS = {"white": (224, 226, 228), "black": (34, 34, 37)}
 STRAP_WIDTH = 0.018
 # Angle up to which every style covers at the height of the mouth, and a share to spare.
 NARROWEST = 56.0
@@ -52,7 +51,8 @@ class DrawnMask:
     """A drawn mask.
 
     Attributes:
-        pixels: uint8 H×W×4, R, G, B multiplied by alpha, and alpha.
+        pixels: uint8 H×W×4, each multiplied by alpha: light from fabric of the first colour, from
+            fabric of the second colour, light of neither, and alpha; see `colouring`.
         anchors: float32 (4, 2): where the pivots top-left, top-right, bottom-right, bottom-left
             lie on the canvas, x and y in pixels from its upper left corner.
     """
@@ -83,12 +83,12 @@ def _angle_at(place: float) -> float:
 
 
 @lru_cache(maxsize=512)
-def drawn_mask(style: str, colour: str, turn: int, size: int) -> DrawnMask:
+def drawn_mask(style: str, pattern: str, turn: int, size: int) -> DrawnMask:
     """Draw a mask, or hand out the one that was drawn before.
 
     Args:
         style: One of MASK_STYLES.
-        colour: One of MASK_COLOURS.
+        pattern: One of MASK_PATTERNS.
         turn: Degrees by which the head is turned, positive to the right; see `turn_for`.
         size: Pixels between the left and the right pivots; see `size_for`.
     """
@@ -96,8 +96,8 @@ def drawn_mask(style: str, colour: str, turn: int, size: int) -> DrawnMask:
     outline = OUTLINES[style]
     body = _body(canvas, outline)
     straps = _straps(canvas, outline)
-    shade = fabric_shade(style, colour, *_fabric_coordinates(canvas, outline))
-    layers = _compose(canvas, body, straps, shade, colour)
+    shade = fabric_shade(style, *_fabric_coordinates(canvas, outline))
+    layers = _compose(canvas, body, straps, shade, _printed(canvas, pattern))
     small = _shrunk(layers, canvas.shape_at(size))
     small.setflags(write=False)
     return DrawnMask(pixels=small, anchors=canvas.anchors(size))
@@ -194,21 +194,30 @@ def _fabric_coordinates(canvas: _Canvas, outline: Outline) -> tuple[Array, Array
     return np.broadcast_to(share, shape), height, np.broadcast_to(down, shape)
 
 
+def _printed(canvas: _Canvas, pattern: str) -> Array:
+    """Share of the second colour (H×W, 0 to 1) of the fabric."""
+    angles, down = canvas.grid()
+    across = np.radians(angles) / 2
+    return pattern_share(pattern, across, down * HEIGHT_TO_WIDTH, 1.0 / canvas.width)
+
+
 def _compose(
-    canvas: _Canvas, body: Array, straps: Array, shade: Array, colour: str
+    canvas: _Canvas, body: Array, straps: Array, shade: Array, printed: Array
 ) -> NDArray[np.uint8]:
-    """Lay fabric over straps over a faint shadow on the skin; colours multiplied by alpha."""
+    """Lay fabric over straps over a faint shadow on the skin; all multiplied by alpha."""
     whole = Image.fromarray((np.maximum(body, straps * 0.6) * 255).astype(np.uint8))
     shadow = np.asarray(whole.filter(ImageFilter.GaussianBlur(canvas.width * 0.010)), np.float32)
-    alpha = 0.30 * shadow / 255.0
-    premultiplied: Array = np.zeros((*canvas.shape, 3), dtype=np.float32)
-    for coverage, pixels in (
-        (straps, np.array(STRAP_COLOURS[colour], dtype=np.float32)[None, None]),
-        (body, np.clip(np.array(BASE_COLOURS[colour], np.float32) * shade[..., None], 0.0, 255.0)),
+    layers: Array = np.zeros((*canvas.shape, 4), dtype=np.float32)
+    layers[..., 3] = 0.30 * shadow
+    light = FULL_LIGHT * np.clip(shade, 0.0, 1.27)
+    for coverage, first, second in (
+        (straps, 0.0, 0.96 * FULL_LIGHT),
+        (body, light * (1.0 - printed), light * printed),
     ):
-        premultiplied = pixels * coverage[..., None] + premultiplied * (1.0 - coverage[..., None])
-        alpha = coverage + alpha * (1.0 - coverage)
-    layers = np.concatenate([premultiplied, alpha[..., None] * 255.0], axis=2)
+        layers *= 1.0 - coverage[..., None]
+        layers[..., 0] += first * coverage
+        layers[..., 1] += second * coverage
+        layers[..., 3] += 255.0 * coverage
     return layers.round().astype(np.uint8)
 
 

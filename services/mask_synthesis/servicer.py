@@ -11,10 +11,12 @@ import grpc.aio
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.services.mask_synthesis.drawing import MASK_COLOURS, MASK_STYLES
+from maskmesh.services.mask_synthesis.choices import RANDOM
+from maskmesh.services.mask_synthesis.colours import MASK_COLOURS
+from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor
 from maskmesh.services.mask_synthesis.settings import SynthesisSettings
-from maskmesh.services.mask_synthesis.synthesizer import RANDOM, MaskedFace, MaskSynthesizer
+from maskmesh.services.mask_synthesis.synthesizer import MaskedFace, MaskSynthesizer
 from maskmesh.services.runtime.images import from_array, to_array
 from maskmesh.services.runtime.pictures import PictureLimits
 from maskmesh.services.runtime.server import HostedService

@@ -14,12 +14,11 @@ PLEATS = (0.38, 0.53, 0.68)
 STITCHES = 46.0
 
 
-def fabric_shade(style: str, colour: str, share: Array, height: Array, down: Array) -> Array:
+def fabric_shade(style: str, share: Array, height: Array, down: Array) -> Array:
     """Brightness factor of every pixel of a mask's fabric.
 
     Args:
         style: "surgical" or "cloth".
-        colour: "white" or "black"; folds show as shadows on white and as shine on black.
         share: H×W, -1 left end to 1 right end of the mask, measured around the head.
         height: H×W, 0 top edge to 1 bottom edge of the mask.
         down: H×W, 0 top pivots to 1 bottom pivots.
@@ -29,9 +28,6 @@ def fabric_shade(style: str, colour: str, share: Array, height: Array, down: Arr
     """
     surgical = style == "surgical"
     folds = _surgical_folds(share, height, down) if surgical else _cloth_folds(share, height)
-    if colour == "black":
-        # A dark fabric shows little shadow; what is seen of its folds is light on their backs.
-        return np.asarray(1.0 + 1.6 * (_curvature(share, height) - 0.8) + 2.4 * folds)
     return np.asarray(_curvature(share, height) + folds)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.mask_synthesis import drawing, geometry
+from maskmesh.services.mask_synthesis.choices import RANDOM, choose
+from maskmesh.services.mask_synthesis.colouring import coloured
+from maskmesh.services.mask_synthesis.colours import hex_colour
 from maskmesh.services.mask_synthesis.confidence import fit_confidence
-from maskmesh.services.mask_synthesis.drawing import MASK_COLOURS, MASK_STYLES
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor, check_image
 from maskmesh.services.mask_synthesis.lighting import face_lighting
 from maskmesh.services.mask_synthesis.overlay import (
@@ -22,7 +24,7 @@ from maskmesh.services.mask_synthesis.overlay import (
 )
 from maskmesh.services.runtime.errors import InvalidInputError
 
-RANDOM = "random"
+POSITIONS: tuple[str, ...] = ("proper",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class MaskedFace:
         quad: float32 (4, 2): the pivots top-left, top-right, bottom-right, bottom-left.
         confidence: 0 to 1: how much landmarks and picture look like a face; see `fit_confidence`.
         style: One of MASK_STYLES.
-        colour: One of MASK_COLOURS.
+        colour: #rrggbb, of the fabric in full light.
+        pattern: One of MASK_PATTERNS.
+        position: How it is worn, one of POSITIONS.
     """
 
     image: NDArray[np.uint8]
@@ -44,6 +48,8 @@ class MaskedFace:
     confidence: float
     style: str
     colour: str
+    pattern: str
+    position: str
 
 
 class MaskSynthesizer:
@@ -64,6 +70,8 @@ class MaskSynthesizer:
         *,
         style: str = RANDOM,
         colour: str = RANDOM,
+        pattern: str = RANDOM,
+        position: str = "proper",
         seed: int = 0,
         box: Box | None = None,
         landmarks: NDArray[np.float32] | None = None,
@@ -73,7 +81,10 @@ class MaskSynthesizer:
         Args:
             image: uint8, H×W gray or H×W×3 RGB; not changed.
             style: One of MASK_STYLES, or "random": chosen by the seed.
-            colour: One of MASK_COLOURS, or "random": chosen by the seed.
+            colour: One of MASK_COLOURS, #rrggbb, or "random": chosen by the seed as such masks
+                are worn.
+            pattern: One of MASK_PATTERNS, or "random": chosen by the seed, mostly plain.
+            position: How it is worn, one of POSITIONS.
             seed: Any integer; also gives a slight change of the mask's brightness.
             box: x, y, width, height of the face in pixels; None: the picture is the face.
             landmarks: (68, 2) x, y in pixels, if known; then nothing is predicted.
@@ -83,31 +94,35 @@ class MaskSynthesizer:
 
         Raises:
             InvalidInputError: Image, box or landmarks have a wrong shape, dtype or place, or
-                there is no such style or colour.
+                there is no such style, colour, pattern or position.
             NoFaceError: The landmarks leave no area for a mask, or it lies outside the picture.
             SetupError: Landmarks are needed, and dlib or its predictor file is missing.
         """
         check_image(image)
-        _check_choice("style", style, MASK_STYLES)
-        _check_choice("colour", colour, MASK_COLOURS)
+        if position not in POSITIONS:
+            raise InvalidInputError(
+                f"no mask position {position!r}: choose one of {', '.join(POSITIONS)}"
+            )
+        random = np.random.default_rng(seed % 2**64)
+        choice = choose(style, colour, pattern, random)
         if landmarks is None:
             landmarks = self._loaded_predictor().predict(image, box)
         points = np.asarray(landmarks, dtype=np.float32)
         geometry.check_landmarks(points)
-        random = np.random.default_rng(seed % 2**64)
-        any_style, any_colour = random.choice(MASK_STYLES), random.choice(MASK_COLOURS)
-        style = str(any_style) if style == RANDOM else style
-        colour = str(any_colour) if colour == RANDOM else colour
         quad = geometry.mask_pivots(points)
         lighting = face_lighting(image, points, jitter=float(random.uniform(0.90, 1.08)))
-        mask = warp_mask(mask_for(points, quad, style, colour), quad, image.shape[:2])
+        drawn = mask_for(points, quad, choice.style, choice.pattern)
+        warped = warp_mask(drawn, quad, image.shape[:2])
+        mask = replace(warped, pixels=coloured(warped.pixels, choice.paint))
         return MaskedFace(
             image=overlay(image, lit(mask, lighting)),
             landmarks=points,
             quad=quad,
             confidence=fit_confidence(image, points),
-            style=style,
-            colour=colour,
+            style=choice.style,
+            colour=hex_colour(choice.paint.first),
+            pattern=choice.pattern,
+            position=position,
         )
 
     def _loaded_predictor(self) -> LandmarkPredictor:
@@ -118,7 +133,7 @@ class MaskSynthesizer:
 
 
 def mask_for(
-    points: NDArray[np.float32], quad: NDArray[np.float32], style: str, colour: str
+    points: NDArray[np.float32], quad: NDArray[np.float32], style: str, pattern: str
 ) -> drawing.DrawnMask:
     """Choose the drawing for a face: its size for sharpness, its turn for perspective."""
     width = top_width(quad)
@@ -126,11 +141,4 @@ def mask_for(
     turn = drawing.turn_for(geometry.middle_line_position(places), geometry.covered_extent(places))
     # A drawing a third coarser than the samples looks the same: its lines are wider than that.
     size = drawing.size_for(width * supersampling_for(width) / 1.5)
-    return drawing.drawn_mask(style, colour, turn, size)
-
-
-def _check_choice(kind: str, choice: str, choices: tuple[str, ...]) -> None:
-    if choice not in (*choices, RANDOM):
-        raise InvalidInputError(
-            f"no mask {kind} {choice!r}: choose one of {', '.join(choices)}, or {RANDOM}"
-        )
+    return drawing.drawn_mask(style, pattern, turn, size)

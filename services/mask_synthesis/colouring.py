@@ -1,0 +1,75 @@
+"""Colours on a drawn mask, after it was warped: one small matrix on its four channels.
+
+A drawing knows no colour. Its channels are, each multiplied by alpha: the light that fabric of the
+first colour sends back, that of fabric of the second colour, light of no colour of the mask's
+(metal, sheen, reflections), and alpha. So any colour is a linear map of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskmesh.services.mask_synthesis.colours import Rgb
+
+# Stored where a fabric sends back its own colour; more than 1.0 fits up to 1.275.
+FULL_LIGHT = 200.0
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """What a mask is coloured with.
+
+    Attributes:
+        first: Colour of the fabric.
+        second: Colour of its pattern, straps and trimmings.
+    """
+
+    first: Rgb
+    second: Rgb
+
+
+def colour_matrix(paint: Paint | None, gray: bool = False) -> NDArray[np.float32]:
+    """Matrix from a drawing's four channels to R, G, B multiplied by alpha, and alpha.
+
+    Args:
+        paint: The colours; None for pictures of masks, whose channels are R, G, B, alpha.
+        gray: Give the luma (ITU-R BT.601) in place of R, of G and of B.
+
+    Returns:
+        float32 (4, 4).
+    """
+    matrix = np.eye(4, dtype=np.float32)
+    if paint is not None:
+        matrix[:3, 0] = paint.first
+        matrix[:3, 1] = paint.second
+        matrix[:3, :2] /= FULL_LIGHT
+        matrix[:3, 2] = 1.0
+    if gray:
+        matrix[:3] = LUMA @ matrix[:3]
+    return matrix
+
+
+def coloured(
+    pixels: NDArray[np.uint8], paint: Paint | None, gray: bool = False
+) -> NDArray[np.uint8]:
+    """Colour a warped drawing.
+
+    Args:
+        pixels: uint8 h×w×4, a drawing's channels; or, without `paint`, R, G, B multiplied by
+            alpha, and alpha.
+        paint: The colours, or None.
+        gray: Give the luma in place of R, of G and of B.
+
+    Returns:
+        uint8 h×w×4: R, G, B multiplied by alpha, and alpha.
+    """
+    if paint is None and not gray:
+        return pixels
+    mixed: Any = cv2.transform(pixels, colour_matrix(paint, gray))
+    return np.asarray(mixed, dtype=np.uint8)
