@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from maskmesh.v1 import common_pb2 as maskmesh_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmaskmesh/v1/synthesis.proto\x12\x0bmaskmesh.v1\x1a\x18maskmesh/v1/common.proto\"\xbb\x01\n\x0c\x41pplyRequest\x12!\n\x05image\x18\x01 \x01(\x0b\x32\x12.maskmesh.v1.Image\x12\"\n\x08\x66\x61\x63\x65_box\x18\x02 \x01(\x0b\x32\x10.maskmesh.v1.Box\x12\r\n\x05style\x18\x03 \x01(\t\x12\x0e\n\x06\x63olour\x18\x04 \x01(\t\x12\x0c\n\x04seed\x18\x05 \x01(\x04\x12\x0f\n\x07pattern\x18\x06 \x01(\t\x12\x10\n\x08position\x18\x07 \x01(\t\x12\x14\n\x0cjpeg_quality\x18\x08 \x01(\r\"\xd1\x01\n\rApplyResponse\x12!\n\x05image\x18\x01 \x01(\x0b\x32\x12.maskmesh.v1.Image\x12%\n\tlandmarks\x18\x02 \x03(\x0b\x32\x12.maskmesh.v1.Point\x12 \n\x04quad\x18\x03 \x03(\x0b\x32\x12.maskmesh.v1.Point\x12\x12\n\nconfidence\x18\x04 \x01(\x02\x12\r\n\x05style\x18\x05 \x01(\t\x12\x0e\n\x06\x63olour\x18\x06 \x01(\t\x12\x0f\n\x07pattern\x18\x07 \x01(\t\x12\x10\n\x08position\x18\x08 \x01(\t\"R\n\x12\x41pplyStreamRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12(\n\x05\x61pply\x18\x02 \x01(\x0b\x32\x19.maskmesh.v1.ApplyRequest\"\x8c\x01\n\x13\x41pplyStreamResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12-\n\x07\x61pplied\x18\x02 \x01(\x0b\x32\x1a.maskmesh.v1.ApplyResponseH\x00\x12\'\n\x07problem\x18\x03 \x01(\x0b\x32\x14.maskmesh.v1.ProblemH\x00\x42\t\n\x07outcome\"\x12\n\x10ListMasksRequest\"Y\n\x11ListMasksResponse\x12\x0e\n\x06styles\x18\x01 \x03(\t\x12\x0f\n\x07\x63olours\x18\x02 \x03(\t\x12\x10\n\x08patterns\x18\x03 \x03(\t\x12\x11\n\tpositions\x18\x04 \x03(\t2\xf8\x01\n\x14MaskSynthesisService\x12>\n\x05\x41pply\x12\x19.maskmesh.v1.ApplyRequest\x1a\x1a.maskmesh.v1.ApplyResponse\x12T\n\x0b\x41pplyStream\x12\x1f.maskmesh.v1.ApplyStreamRequest\x1a .maskmesh.v1.ApplyStreamResponse(\x01\x30\x01\x12J\n\tListMasks\x12\x1d.maskmesh.v1.ListMasksRequest\x1a\x1e.maskmesh.v1.ListMasksResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmaskmesh/v1/synthesis.proto\x12\x0bmaskmesh.v1\x1a\x18maskmesh/v1/common.proto\"\xbb\x01\n\x0c\x41pplyRequest\x12!\n\x05image\x18\x01 \x01(\x0b\x32\x12.maskmesh.v1.Image\x12\"\n\x08\x66\x61\x63\x65_box\x18\x02 \x01(\x0b\x32\x10.maskmesh.v1.Box\x12\r\n\x05style\x18\x03 \x01(\t\x12\x0e\n\x06\x63olour\x18\x04 \x01(\t\x12\x0c\n\x04seed\x18\x05 \x01(\x04\x12\x0f\n\x07pattern\x18\x06 \x01(\t\x12\x10\n\x08position\x18\x07 \x01(\t\x12\x14\n\x0cjpeg_quality\x18\x08 \x01(\r\"\xd1\x01\n\rApplyResponse\x12!\n\x05image\x18\x01 \x01(\x0b\x32\x12.maskmesh.v1.Image\x12%\n\tlandmarks\x18\x02 \x03(\x0b\x32\x12.maskmesh.v1.Point\x12 \n\x04quad\x18\x03 \x03(\x0b\x32\x12.maskmesh.v1.Point\x12\x12\n\nconfidence\x18\x04 \x01(\x02\x12\r\n\x05style\x18\x05 \x01(\t\x12\x0e\n\x06\x63olour\x18\x06 \x01(\t\x12\x0f\n\x07pattern\x18\x07 \x01(\t\x12\x10\n\x08position\x18\x08 \x01(\t\"\x81\x01\n\x12\x41pplyStreamRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12(\n\x05\x61pply\x18\x02 \x01(\x0b\x32\x19.maskmesh.v1.ApplyRequest\x12-\n\x04more\x18\x03 \x03(\x0b\x32\x1f.maskmesh.v1.ApplyStreamRequest\"\xbc\x01\n\x13\x41pplyStreamResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12-\n\x07\x61pplied\x18\x02 \x01(\x0b\x32\x1a.maskmesh.v1.ApplyResponseH\x00\x12\'\n\x07problem\x18\x03 \x01(\x0b\x32\x14.maskmesh.v1.ProblemH\x00\x12.\n\x04more\x18\x04 \x03(\x0b\x32 .maskmesh.v1.ApplyStreamResponseB\t\n\x07outcome\"\x12\n\x10ListMasksRequest\"Y\n\x11ListMasksResponse\x12\x0e\n\x06styles\x18\x01 \x03(\t\x12\x0f\n\x07\x63olours\x18\x02 \x03(\t\x12\x10\n\x08patterns\x18\x03 \x03(\t\x12\x11\n\tpositions\x18\x04 \x03(\t2\xf8\x01\n\x14MaskSynthesisService\x12>\n\x05\x41pply\x12\x19.maskmesh.v1.ApplyRequest\x1a\x1a.maskmesh.v1.ApplyResponse\x12T\n\x0b\x41pplyStream\x12\x1f.maskmesh.v1.ApplyStreamRequest\x1a .maskmesh.v1.ApplyStreamResponse(\x01\x30\x01\x12J\n\tListMasks\x12\x1d.maskmesh.v1.ListMasksRequest\x1a\x1e.maskmesh.v1.ListMasksResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,14 +36,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPLYREQUEST']._serialized_end=258
   _globals['_APPLYRESPONSE']._serialized_start=261
   _globals['_APPLYRESPONSE']._serialized_end=470
-  _globals['_APPLYSTREAMREQUEST']._serialized_start=472
-  _globals['_APPLYSTREAMREQUEST']._serialized_end=554
-  _globals['_APPLYSTREAMRESPONSE']._serialized_start=557
-  _globals['_APPLYSTREAMRESPONSE']._serialized_end=697
-  _globals['_LISTMASKSREQUEST']._serialized_start=699
-  _globals['_LISTMASKSREQUEST']._serialized_end=717
-  _globals['_LISTMASKSRESPONSE']._serialized_start=719
-  _globals['_LISTMASKSRESPONSE']._serialized_end=808
-  _globals['_MASKSYNTHESISSERVICE']._serialized_start=811
-  _globals['_MASKSYNTHESISSERVICE']._serialized_end=1059
+  _globals['_APPLYSTREAMREQUEST']._serialized_start=473
+  _globals['_APPLYSTREAMREQUEST']._serialized_end=602
+  _globals['_APPLYSTREAMRESPONSE']._serialized_start=605
+  _globals['_APPLYSTREAMRESPONSE']._serialized_end=793
+  _globals['_LISTMASKSREQUEST']._serialized_start=795
+  _globals['_LISTMASKSREQUEST']._serialized_end=813
+  _globals['_LISTMASKSRESPONSE']._serialized_start=815
+  _globals['_LISTMASKSRESPONSE']._serialized_end=904
+  _globals['_MASKSYNTHESISSERVICE']._serialized_start=907
+  _globals['_MASKSYNTHESISSERVICE']._serialized_end=1155
 # @@protoc_insertion_point(module_scope)

@@ -143,21 +143,29 @@ class ApplyStreamRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     APPLY_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.int
     """The caller's number for this face, given back in the answer; any value."""
     @_builtins.property
     def apply(self) -> Global___ApplyRequest:
         """What to do."""
 
+    @_builtins.property
+    def more(self) -> _containers.RepeatedCompositeFieldContainer[Global___ApplyStreamRequest]:
+        """Further faces, themselves without `more`: small pictures cost less in few messages than in
+        many. At most 255.
+        """
+
     def __init__(
         self,
         *,
         request_id: _builtins.int = ...,
         apply: Global___ApplyRequest | None = ...,
+        more: _abc.Iterable[Global___ApplyStreamRequest] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["apply", b"apply"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["apply", b"apply", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apply", b"apply", "more", b"more", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -172,6 +180,7 @@ class ApplyStreamResponse(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     APPLIED_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.int
     """The number the caller gave."""
     @_builtins.property
@@ -182,16 +191,21 @@ class ApplyStreamResponse(_message.Message):
     def problem(self) -> _common_pb2.Problem:
         """Why this face could not be masked."""
 
+    @_builtins.property
+    def more(self) -> _containers.RepeatedCompositeFieldContainer[Global___ApplyStreamResponse]:
+        """The answers to the request's `more`, in its order."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.int = ...,
         applied: Global___ApplyResponse | None = ...,
         problem: _common_pb2.Problem | None = ...,
+        more: _abc.Iterable[Global___ApplyStreamResponse] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "outcome", b"outcome", "problem", b"problem"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "outcome", b"outcome", "problem", b"problem", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "more", b"more", "outcome", b"outcome", "problem", b"problem", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["applied", "problem"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
