@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import grpc.aio
@@ -15,22 +15,38 @@ from maskmesh.services.mask_synthesis.choices import RANDOM
 from maskmesh.services.mask_synthesis.colours import MASK_COLOURS
 from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor
+from maskmesh.services.mask_synthesis.patterns import MASK_PATTERNS
 from maskmesh.services.mask_synthesis.settings import SynthesisSettings
-from maskmesh.services.mask_synthesis.synthesizer import MaskedFace, MaskSynthesizer
+from maskmesh.services.mask_synthesis.synthesizer import POSITIONS, MaskSynthesizer
+from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.services.runtime.images import from_array, to_array
-from maskmesh.services.runtime.pictures import PictureLimits
+from maskmesh.services.runtime.pictures import PictureLimits, encode_jpeg
 from maskmesh.services.runtime.server import HostedService
-from maskmesh.services.runtime.status import answer_or_problem
+from maskmesh.services.runtime.status import problem_of
+from maskmesh.services.runtime.streams import answered_in_order
 from maskmesh.v1 import common_pb2, synthesis_pb2_grpc
 from maskmesh.v1 import synthesis_pb2 as pb
+
+MOST_MORE = 255
+MAX_JPEG_QUALITY = 100
 
 
 class MaskSynthesisServicer(synthesis_pb2_grpc.MaskSynthesisServiceServicer):
     """Serves one synthesizer."""
 
-    def __init__(self, synthesizer: MaskSynthesizer, limits: PictureLimits) -> None:
+    def __init__(
+        self, synthesizer: MaskSynthesizer, limits: PictureLimits, at_once: int = 2
+    ) -> None:
+        """Keep what serves.
+
+        Args:
+            synthesizer: Puts the masks on.
+            limits: Bounds that pictures are held against.
+            at_once: How many requests of one stream are worked on side by side.
+        """
         self._synthesizer = synthesizer
         self._limits = limits
+        self._at_once = at_once
 
     async def Apply(
         self, request: pb.ApplyRequest, context: grpc.aio.ServicerContext[Any, Any]
@@ -44,30 +60,62 @@ class MaskSynthesisServicer(synthesis_pb2_grpc.MaskSynthesisServiceServicer):
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> AsyncIterator[pb.ApplyStreamResponse]:
         """Put masks on many faces, one answer a face, in order."""
-        async for item in request_iterator:
-            answer = await answer_or_problem(asyncio.to_thread(self._apply, item.apply))
-            response = pb.ApplyStreamResponse(request_id=item.request_id)
-            if isinstance(answer, common_pb2.Problem):
-                response.problem.CopyFrom(answer)
-            else:
-                response.applied.CopyFrom(answer)
+
+        async def answer(request: pb.ApplyStreamRequest) -> pb.ApplyStreamResponse:
+            return await asyncio.to_thread(self._answer_with_more, request)
+
+        async for response in answered_in_order(request_iterator, answer, self._at_once):
             yield response
 
     async def ListMasks(
         self, request: pb.ListMasksRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ListMasksResponse:
         """Name the masks that can be put on."""
-        return pb.ListMasksResponse(styles=MASK_STYLES, colours=MASK_COLOURS)
+        return pb.ListMasksResponse(
+            styles=MASK_STYLES, colours=MASK_COLOURS, patterns=MASK_PATTERNS, positions=POSITIONS
+        )
+
+    def _answer_with_more(self, request: pb.ApplyStreamRequest) -> pb.ApplyStreamResponse:
+        if len(request.more) > MOST_MORE:
+            raise InvalidInputError(
+                f"a message of {len(request.more) + 1} faces: send at most {MOST_MORE + 1}"
+            )
+        response = self._answer(request)
+        response.more.extend(self._answer(further) for further in request.more)
+        return response
+
+    def _answer(self, request: pb.ApplyStreamRequest) -> pb.ApplyStreamResponse:
+        response = pb.ApplyStreamResponse(request_id=request.request_id)
+        try:
+            response.applied.CopyFrom(self._apply(request.apply))
+        except Exception as error:  # noqa: BLE001 - any failure of one face must spare the stream
+            response.problem.CopyFrom(problem_of(error))
+        return response
 
     def _apply(self, request: pb.ApplyRequest) -> pb.ApplyResponse:
+        if request.jpeg_quality > MAX_JPEG_QUALITY:
+            raise InvalidInputError(
+                f"a JPEG quality of {request.jpeg_quality}: give 1 to {MAX_JPEG_QUALITY}, or 0"
+            )
         masked = self._synthesizer.apply(
             to_array(request.image, "keep", self._limits),
             style=request.style or RANDOM,
             colour=request.colour or RANDOM,
+            pattern=request.pattern or RANDOM,
+            position=request.position or POSITIONS[0],
             seed=request.seed,
             box=_box(request),
         )
-        return _response(masked, "raw" if request.image.HasField("raw") else "png")
+        return pb.ApplyResponse(
+            image=_image(masked.image, request),
+            landmarks=_points(masked.landmarks),
+            quad=_points(masked.quad),
+            confidence=masked.confidence,
+            style=masked.style,
+            colour=masked.colour,
+            pattern=masked.pattern,
+            position=masked.position,
+        )
 
 
 def build(settings: SynthesisSettings) -> HostedService:
@@ -79,7 +127,9 @@ def build(settings: SynthesisSettings) -> HostedService:
     # The service's own threads share the cores; OpenCV's would only get into their way.
     cv2.setNumThreads(1)
     predictor = LandmarkPredictor(settings.predictor_path)
-    servicer = MaskSynthesisServicer(MaskSynthesizer(predictor), settings.picture_limits)
+    servicer = MaskSynthesisServicer(
+        MaskSynthesizer(predictor), settings.picture_limits, settings.workers
+    )
     return HostedService(
         name="synthesis",
         full_names=("maskmesh.v1.MaskSynthesisService",),
@@ -96,15 +146,10 @@ def _box(request: pb.ApplyRequest) -> Box | None:
     return box.x, box.y, box.width, box.height
 
 
-def _response(masked: MaskedFace, encoding: Literal["raw", "png"]) -> pb.ApplyResponse:
-    return pb.ApplyResponse(
-        image=from_array(masked.image, encoding),
-        landmarks=_points(masked.landmarks),
-        quad=_points(masked.quad),
-        confidence=masked.confidence,
-        style=masked.style,
-        colour=masked.colour,
-    )
+def _image(pixels: NDArray[np.uint8], request: pb.ApplyRequest) -> common_pb2.Image:
+    if request.jpeg_quality:
+        return common_pb2.Image(encoded=encode_jpeg(pixels, request.jpeg_quality))
+    return from_array(pixels, "raw" if request.image.HasField("raw") else "png")
 
 
 def _points(points: NDArray[np.float32]) -> list[common_pb2.Point]:

@@ -16,8 +16,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from pydantic import Field
 
-from maskmesh.services.runtime.errors import SetupError
 from maskmesh.services.runtime.logging import LogFormat, LogLevel, configure_logging, get_logger
+from maskmesh.services.runtime.parallel import (
+    ServingProcesses,
+    cannot_listen,
+    wait_for_parent,
+)
 from maskmesh.services.runtime.pictures import DEFAULT_LIMITS, PictureLimits
 from maskmesh.services.runtime.readiness import ready_line
 from maskmesh.services.runtime.settings import CommandSettings
@@ -33,7 +37,14 @@ class ServerSettings(CommandSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    workers: int = Field(2, ge=1, le=256, description="threads that compute")
+    workers: int = Field(2, ge=1, le=256, description="threads that compute, in each process")
+    processes: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="processes that serve side by side at the port; the system gives each "
+        "connection to one of them",
+    )
     grace_s: float = Field(
         5.0, ge=0, description="seconds that calls in progress get to end after SIGTERM"
     )
@@ -94,8 +105,15 @@ class RunningServer:
         _log.info("stopped", service=self._hosted.name)
 
 
-async def start_server(settings: ServerSettings, hosted: HostedService) -> RunningServer:
+async def start_server(
+    settings: ServerSettings, hosted: HostedService, share_port: bool = False
+) -> RunningServer:
     """Listen and serve; every service answers grpc.health.v1 and reflection.
+
+    Args:
+        settings: Where and how.
+        hosted: What is served.
+        share_port: Whether other processes may serve at the same port.
 
     Raises:
         SetupError: The address cannot be listened on.
@@ -108,7 +126,7 @@ async def start_server(settings: ServerSettings, hosted: HostedService) -> Runni
         interceptors=[StatusInterceptor()],
         options=[
             # Without this, a second server would share the port instead of being refused.
-            ("grpc.so_reuseport", 0),
+            ("grpc.so_reuseport", int(share_port)),
             ("grpc.max_receive_message_length", message_bytes),
             ("grpc.max_send_message_length", -1),
         ],
@@ -123,10 +141,7 @@ async def start_server(settings: ServerSettings, hosted: HostedService) -> Runni
     try:
         port = server.add_insecure_port(address)
     except RuntimeError as error:
-        raise SetupError(
-            f"cannot listen on {address}: the port is in use or the address is not this "
-            "machine's; choose another with --port or --host"
-        ) from error
+        raise cannot_listen(address) from error
     await server.start()
     for name in ("", *hosted.full_names):
         await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -143,24 +158,66 @@ def run_server(settings: ServerSettings, build: Callable[[], HostedService]) -> 
         SetupError: The service lacks something, or the address cannot be listened on.
     """
     configure_logging(settings.log_level, settings.log_format)
-    asyncio.run(_serve_until_signal(settings, build()))
+    if settings.processes > 1:
+        _run_in_processes(settings, build)
+        return
+    hosted = build()
+    until = _wait_for_stdin_end if settings.stop_with_stdin else None
+    asyncio.run(
+        _serve(settings, hosted, lambda port: _tell_ready(settings, hosted.name, port), until)
+    )
 
 
-async def _serve_until_signal(settings: ServerSettings, hosted: HostedService) -> None:
+def _run_in_processes(settings: ServerSettings, build: Callable[[], HostedService]) -> None:
+    def serve(port: int, ready: Callable[[str], None]) -> None:
+        own = settings.model_copy(update={"port": port})
+        hosted = build()
+        asyncio.run(
+            _serve(own, hosted, lambda _: ready(hosted.name), wait_for_parent, share_port=True)
+        )
+
+    with ServingProcesses(
+        settings.processes, settings.host, settings.port, serve, settings.grace_s
+    ) as group:
+        _tell_ready(settings, group.name, group.port)
+        if settings.stop_with_stdin:
+            _call_after(_wait_for_stdin_end, group.stop)
+        group.wait()
+
+
+async def _serve(
+    settings: ServerSettings,
+    hosted: HostedService,
+    ready: Callable[[int], None],
+    until: Callable[[], None] | None,
+    share_port: bool = False,
+) -> None:
+    """Serve until a signal comes or `until`, in a thread of its own, returns."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
-    running = await start_server(settings, hosted)
-    if settings.stop_with_stdin:
-        threading.Thread(target=_wait_for_stdin_end, args=(loop, stop), daemon=True).start()
-    sys.stdout.write(ready_line(hosted.name, f"{settings.host}:{running.port}"))
-    sys.stdout.flush()
+    running = await start_server(settings, hosted, share_port)
+    if until is not None:
+        _call_after(until, lambda: loop.call_soon_threadsafe(stop.set))
+    ready(running.port)
     await stop.wait()
     await running.drain(settings.grace_s)
 
 
-def _wait_for_stdin_end(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _tell_ready(settings: ServerSettings, name: str, port: int) -> None:
+    sys.stdout.write(ready_line(name, f"{settings.host}:{port}"))
+    sys.stdout.flush()
+
+
+def _call_after(wait: Callable[[], None], call: Callable[[], object]) -> None:
+    def wait_and_call() -> None:
+        wait()
+        call()
+
+    threading.Thread(target=wait_and_call, daemon=True).start()
+
+
+def _wait_for_stdin_end() -> None:
     while sys.stdin.read(1):
         pass
-    loop.call_soon_threadsafe(stop.set)

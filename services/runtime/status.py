@@ -56,8 +56,13 @@ async def answer_or_problem(work: Awaitable[Answer]) -> Answer | common_pb2.Prob
     try:
         return await work
     except Exception as error:  # noqa: BLE001 - any failure of one item must spare the stream
-        code, message = status_of(error)
-        return common_pb2.Problem(code=code.value[0], message=message)
+        return problem_of(error)
+
+
+def problem_of(error: Exception) -> common_pb2.Problem:
+    """Return what an item's caller is told about its error; see `status_of`."""
+    code, message = status_of(error)
+    return common_pb2.Problem(code=code.value[0], message=message)
 
 
 class StatusInterceptor(grpc.aio.ServerInterceptor):

@@ -45,7 +45,8 @@ async def test_the_service_answers_as_the_algorithm(stub: Stub, astronaut: np.nd
     np.testing.assert_allclose(landmarks, wanted.landmarks, atol=1e-3)
     assert len(answer.quad) == 4
     assert answer.confidence == pytest.approx(wanted.confidence)
-    assert (answer.style, answer.colour) == ("cloth", "black")
+    assert (answer.style, answer.colour) == (wanted.style, wanted.colour)
+    assert (answer.pattern, answer.position) == (wanted.pattern, wanted.position)
     assert (await stub.Apply(request)) == answer
 
 
@@ -65,6 +66,8 @@ async def test_styles_and_colours_are_listed(stub: Stub) -> None:
     masks = await stub.ListMasks(pb.ListMasksRequest())
     assert {"surgical", "cloth"} <= set(masks.styles)
     assert {"white", "black"} <= set(masks.colours)
+    assert "plain" in masks.patterns
+    assert "proper" in masks.positions
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 
 from maskmesh.services.mask_synthesis.servicer import MaskSynthesisServicer, build
 from maskmesh.services.mask_synthesis.settings import SynthesisSettings
-from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
+from maskmesh.services.mask_synthesis.synthesizer import POSITIONS, MaskSynthesizer
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError, TooLargeError
 from maskmesh.services.runtime.images import from_array, to_array
-from maskmesh.services.runtime.pictures import PictureLimits
+from maskmesh.services.runtime.pictures import PictureLimits, encode_jpeg
 from maskmesh.v1 import common_pb2
 from maskmesh.v1 import synthesis_pb2 as pb
 
@@ -31,16 +31,22 @@ def face_request(photo, **fields) -> pb.ApplyRequest:
 
 async def test_apply_answers_what_the_algorithm_says(servicer, predictor, photos):
     photo = photos["obama"]
-    request = face_request(photo, style="cloth", colour="black", seed=5)
+    wishes = {
+        "style": "cloth",
+        "colour": "#40a0ff",
+        "pattern": "stripes",
+        "position": POSITIONS[-1],
+    }
+    request = face_request(photo, seed=5, **wishes)
     answer = await servicer.Apply(request, None)
     expected = MaskSynthesizer(predictor).apply(
-        to_array(request.image, "RGB"), style="cloth", colour="black", seed=5, box=photo.box
+        to_array(request.image, "RGB"), seed=5, box=photo.box, **wishes
     )
     np.testing.assert_array_equal(to_array(answer.image, "keep"), expected.image)
     np.testing.assert_allclose([(p.x, p.y) for p in answer.landmarks], expected.landmarks)
     np.testing.assert_allclose([(p.x, p.y) for p in answer.quad], expected.quad)
     assert answer.confidence == pytest.approx(expected.confidence)
-    assert (answer.style, answer.colour) == ("cloth", "black")
+    assert {name: getattr(answer, name) for name in wishes} == wishes
 
 
 async def test_without_a_box_the_picture_is_the_face_and_gray_stays_gray(servicer, photos):
@@ -56,7 +62,17 @@ async def test_without_names_the_seed_chooses(servicer, photos):
     answers = [
         await servicer.Apply(face_request(photos["biden"], seed=seed), None) for seed in range(12)
     ]
-    assert len({(answer.style, answer.colour) for answer in answers}) == 4
+    assert len({answer.style for answer in answers}) > 1
+    assert len({answer.colour for answer in answers}) == len(answers)
+    assert {answer.position for answer in answers} == {"proper"}
+
+
+async def test_a_jpeg_is_answered_on_demand(servicer, photos):
+    request = face_request(photos["obama"], seed=1)
+    lossless = to_array((await servicer.Apply(request, None)).image, "keep")
+    request.jpeg_quality = 80
+    answer = await servicer.Apply(request, None)
+    assert answer.image.encoded == encode_jpeg(lossless, 80)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +84,15 @@ async def test_without_names_the_seed_chooses(servicer, photos):
         ({"face_box": common_pb2.Box(x=500, width=90, height=90)}, InvalidInputError, "not inside"),
         ({"face_box": common_pb2.Box()}, InvalidInputError, "at least a pixel"),
         ({"style": "lace"}, InvalidInputError, "surgical, cloth"),
+        ({"pattern": "lace"}, InvalidInputError, "plain"),
+        ({"position": "on_hat"}, InvalidInputError, "proper"),
+        ({"jpeg_quality": 101}, InvalidInputError, "1 to 100"),
     ],
 )
 async def test_bad_requests_raise_the_family(servicer, photos, fields, error, says):
     request = face_request(photos["obama"])
     for name, value in fields.items():
-        if isinstance(value, str):
+        if isinstance(value, str | int):
             setattr(request, name, value)
         else:
             getattr(request, name).CopyFrom(value)
@@ -101,10 +120,30 @@ async def test_a_stream_goes_on_after_a_bad_picture(servicer, photos):
     assert answers[0].applied == answers[2].applied
 
 
+async def test_faces_in_one_message_are_answered_in_one_message(servicer, photos):
+    good = face_request(photos["obama"], style="surgical", colour="white")
+    message = pb.ApplyStreamRequest(request_id=4, apply=good)
+    message.more.add(request_id=8, apply=pb.ApplyRequest())
+    message.more.add(request_id=6, apply=good)
+    (answer,) = [answer async for answer in servicer.ApplyStream(as_stream([message]), None)]
+    assert [part.request_id for part in (answer, *answer.more)] == [4, 8, 6]
+    outcomes = [part.WhichOneof("outcome") for part in (answer, *answer.more)]
+    assert outcomes == ["applied", "problem", "applied"]
+    assert answer.more[1].applied == answer.applied
+
+
+async def test_too_many_faces_in_one_message_are_refused(servicer):
+    message = pb.ApplyStreamRequest(more=[pb.ApplyStreamRequest()] * 256)
+    with pytest.raises(InvalidInputError, match="at most 256"):
+        _ = [answer async for answer in servicer.ApplyStream(as_stream([message]), None)]
+
+
 async def test_masks_are_listed(servicer):
     masks = await servicer.ListMasks(pb.ListMasksRequest(), None)
-    assert list(masks.styles) == ["surgical", "cloth"]
-    assert list(masks.colours) == ["white", "black"]
+    assert {"surgical", "cloth"} <= set(masks.styles)
+    assert {"white", "black"} <= set(masks.colours)
+    assert {"plain", "stripes"} <= set(masks.patterns)
+    assert list(masks.positions) == list(POSITIONS)
 
 
 def test_build_refuses_a_missing_predictor(tmp_path: Path):
