@@ -75,6 +75,12 @@ COMMANDS: dict[str, Command] = {
     "bench location": Command(
         "maskmesh.cli.bench:BenchLocation", "all", "compare face detectors on photos"
     ),
+    "bench figures": Command(
+        "maskmesh.cli.bench_synthesis:BenchFigures", "all", "draw the pictures of docs/masks.md"
+    ),
+    "bench look": Command(
+        "maskmesh.cli.bench_synthesis:BenchLook", "all", "lay out random masked faces to be judged"
+    ),
     "bench framing": Command(
         "maskmesh.cli.bench_framing:BenchFraming", "all", "measure a model against shifted crops"
     ),

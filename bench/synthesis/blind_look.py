@@ -10,15 +10,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
 
-from maskmesh.clients.annotate.inputs import PictureInputs
 from maskmesh.clients.demo.contact_sheet import grid
+from maskmesh.clients.inputs import PictureInputs
 from maskmesh.clients.streaming.palette import INK, PAPER
 from maskmesh.clients.streaming.text import draw_text
 from maskmesh.clients.streaming.video_sink import fit_into
 from maskmesh.services.mask_synthesis.synthesizer import MaskedFace, MaskSynthesizer
 from maskmesh.services.runtime.errors import MaskmeshError
 from maskmesh.services.runtime.pictures import decode_picture, encode_png
+from maskmesh.training.data_home import default_data
 
 COLUMNS = 10
 TILE = 144
@@ -94,6 +97,8 @@ def _told(number: int, file: str, masked: MaskedFace) -> dict[str, object]:
         "file": file,
         "style": masked.style,
         "colour": masked.colour,
+        "pattern": masked.pattern,
+        "position": masked.position,
         "confidence": round(masked.confidence, 3),
     }
 
@@ -104,3 +109,23 @@ def _tile(pixels: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
     tile = cv2.copyMakeBorder(picture, 0, CAPTION, 0, 0, cv2.BORDER_CONSTANT, value=INK)
     draw_text(tile, str(number), (2, TILE), 13, PAPER)
     return np.asarray(tile, dtype=np.uint8)
+
+
+def run(data: Path | None, folder: Path, count: int, seed: int) -> None:
+    """Draw a blind look and say where it lies.
+
+    Args:
+        data: None: fer2013.zip of the data folder.
+        folder: Gets the sheet and the key.
+        count: How many outputs.
+        seed: Decides the lot.
+    """
+    console = Console()
+    with Progress(transient=True) as progress:
+        task = progress.add_task("masking", total=count)
+        look = blind_look(
+            data or default_data(), folder, count, seed, advance=lambda: progress.advance(task)
+        )
+    for file, reason in look.skipped.items():
+        console.print(f"skipped {file}: {reason}", markup=False)
+    console.print(f"{look.sheet}: count the bad fits before reading {look.key}", markup=False)

@@ -10,7 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from maskmesh.bench.synthesis.steps import Steps
+from maskmesh.bench.synthesis.portraits import load_portraits
+from maskmesh.bench.synthesis.sheets import (
+    patterns_sheet,
+    positions_sheet,
+    styles_sheet,
+    whole_sheet,
+)
+from maskmesh.bench.synthesis.steps import Steps, take_steps
+from maskmesh.services.runtime.pictures import encode_jpeg
 
 # Okabe and Ito's colours, which colour-blind people tell apart.
 _POINTS, _LINES, _PIVOTS = "#56B4E9", "#F0E442", "#D55E00"
@@ -26,6 +34,34 @@ _OUTLINES = (
     (slice(48, 60), True),
     (slice(60, 68), True),
 )
+
+_SHEETS = {
+    "masks_styles": styles_sheet,
+    "masks_patterns": patterns_sheet,
+    "masks_positions": positions_sheet,
+    "masks_all": whole_sheet,
+}
+_QUALITY = 82
+
+
+def draw_all(photos: Path, folder: Path) -> None:
+    """Draw masks_steps.jpg, of the face that is turned most, and the contact sheets.
+
+    Args:
+        photos: Folder of photos with one face each.
+        folder: Gets the pictures; made if it is not there.
+
+    Raises:
+        NotFoundError: There are no photos.
+        NoFaceError: In one of them no face is found.
+    """
+    portraits = load_portraits(photos)
+    steps = [take_steps(one.picture, one.landmarks, "surgical", "blue") for one in portraits]
+    folder.mkdir(parents=True, exist_ok=True)
+    turned = max(steps, key=lambda one: abs(one.ratios.yaw) + abs(one.ratios.roll))
+    draw_steps(turned, folder / "masks_steps.jpg")
+    for name, draw in _SHEETS.items():
+        (folder / f"{name}.jpg").write_bytes(encode_jpeg(draw(portraits), _QUALITY))
 
 
 def draw_steps(steps: Steps, file: Path) -> None:
@@ -52,7 +88,6 @@ def draw_steps(steps: Steps, file: Path) -> None:
         draw(axes)
         axes.set_title(title, fontsize=11, loc="left")
         axes.set_axis_off()
-    file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=100, pil_kwargs={"quality": 88})
 
 

@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import cv2
 
@@ -53,67 +54,63 @@ class Outcome:
 Way = Callable[[Path, Path], Outcome]
 
 
-class MaskTheFace:
-    """MaskTheFace in a process of its own; see `peer_process`."""
+@contextmanager
+def mask_the_face(folder: Path, log_file: Path) -> Iterator[Way]:
+    """Run MaskTheFace in a process of its own; see `peer_process`.
 
-    def __init__(self, folder: Path, log_file: Path) -> None:
-        """Start it and wait until it has loaded.
+    Args:
+        folder: A checkout of MaskTheFace.
+        log_file: Gets what it prints.
 
-        Args:
-            folder: A checkout of MaskTheFace.
-            log_file: Gets what it prints.
+    Yields:
+        What masks one file with it, once it has loaded.
 
-        Raises:
-            SetupError: The folder holds no MaskTheFace, or it does not start.
-        """
-        if not (folder / "utils" / "aux_functions.py").is_file():
-            raise SetupError(
-                f"no MaskTheFace in {folder}: clone github.com/aqeelanwar/MaskTheFace and name its "
-                "folder with --mask-the-face"
-            )
-        log_file.parent.mkdir(parents=True, exist_ok=True)
-        self._log_file = log_file
-        self._log = log_file.open("wb")
-        script = Path(__file__).with_name("peer_process.py")
-        self._process = subprocess.Popen(  # noqa: S603 - nothing of it comes from a picture
+    Raises:
+        SetupError: The folder holds no MaskTheFace, or it does not run.
+    """
+    if not (folder / "utils" / "aux_functions.py").is_file():
+        raise SetupError(
+            f"no MaskTheFace in {folder}: clone github.com/aqeelanwar/MaskTheFace and name its "
+            "folder with --mask-the-face"
+        )
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    script = Path(__file__).with_name("peer_process.py")
+    with (
+        log_file.open("wb") as log,
+        subprocess.Popen(  # noqa: S603 - nothing of it comes from a picture
             [sys.executable, script, folder.resolve(), shipped_predictor_path()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._log,
+            stderr=log,
             text=True,
             env=os.environ | ONE_THREAD,
+        ) as process,
+    ):
+        _answer(process, log_file)
+
+        def mask(source: Path, target: Path) -> Outcome:
+            assert process.stdin is not None  # noqa: S101 - it was asked for
+            process.stdin.write(json.dumps([str(source.resolve()), str(target.resolve())]) + "\n")
+            process.stdin.flush()
+            answer = _answer(process, log_file)
+            seconds, search_seconds = answer["seconds"], answer["search_seconds"]
+            return Outcome(seconds, search_seconds, answer["written"] > 0, answer["problem"])
+
+        yield mask
+
+
+def _answer(process: subprocess.Popen[str], log_file: Path) -> dict[str, Any]:
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    line = process.stdout.readline()
+    if not line:
+        process.wait()
+        said = log_file.read_text(errors="replace").strip().splitlines() or ["no word"]
+        raise SetupError(
+            f"MaskTheFace ended ({said[-1]}): if a package is missing, run pip install "
+            f"--no-deps --target DIR {PEER_PACKAGES} and put DIR into PYTHONPATH"
         )
-        self._read()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._process.communicate()
-        self._log.close()
-
-    def mask(self, source: Path, target: Path) -> Outcome:
-        """Mask one file."""
-        assert self._process.stdin is not None  # noqa: S101 - it was asked for
-        self._process.stdin.write(json.dumps([str(source.resolve()), str(target.resolve())]) + "\n")
-        self._process.stdin.flush()
-        answer = self._read()
-        return Outcome(
-            answer["seconds"], answer["search_seconds"], answer["written"] > 0, answer["problem"]
-        )
-
-    def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None  # noqa: S101 - it was asked for
-        line = self._process.stdout.readline()
-        if not line:
-            self._process.wait()
-            lines = self._log_file.read_text(errors="replace").strip().splitlines() or ["no word"]
-            raise SetupError(
-                f"MaskTheFace ended ({lines[-1]}): if a package is missing, run pip install "
-                f"--no-deps --target DIR {PEER_PACKAGES} and put DIR into PYTHONPATH"
-            )
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+    answer: dict[str, Any] = json.loads(line)
+    return answer
 
 
 class OurWays:
@@ -212,8 +209,8 @@ def side_by_side(
     """
     ours = OurWays()
     target_for = _targets(scratch)
-    with MaskTheFace(folder, scratch / "peer.log") as peer:
-        ways: tuple[Way, ...] = (peer.mask, ours.whole_picture, ours.located)
+    with mask_the_face(folder, scratch / "peer.log") as theirs:
+        ways: tuple[Way, ...] = (theirs, ours.whole_picture, ours.located)
         outcomes: tuple[list[Outcome], ...] = ([], [], [])
         for picture in pictures[:warm_up]:
             for way in ways:

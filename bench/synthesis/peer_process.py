@@ -8,6 +8,7 @@ answer to each line is a line of JSON; the first one is written when everything 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -45,7 +46,8 @@ def load(folder: Path, predictor: Path) -> tuple[Any, argparse.Namespace]:
     sys.path.insert(0, str(folder))
     import cv2  # noqa: PLC0415
     import dlib  # noqa: PLC0415
-    from utils import aux_functions  # noqa: PLC0415
+
+    aux_functions = importlib.import_module("utils.aux_functions")
 
     cv2.setNumThreads(1)
     settings = argparse.Namespace(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.mask_synthesis import geometry
-from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor
+from maskmesh.services.mask_synthesis.colouring import Paint, coloured
+from maskmesh.services.mask_synthesis.colours import NAMED, parse_colour
 from maskmesh.services.mask_synthesis.lighting import face_lighting
 from maskmesh.services.mask_synthesis.overlay import WarpedMask, lit, overlay, warp_mask
+from maskmesh.services.mask_synthesis.patterns import PLAIN
 from maskmesh.services.mask_synthesis.synthesizer import mask_for
 
 Picture = NDArray[np.uint8]
@@ -41,26 +43,30 @@ class Steps:
     masked: Picture
 
 
-def take_steps(picture: Picture, box: Box | None, style: str, colour: str) -> Steps:
+def take_steps(picture: Picture, landmarks: NDArray[np.float32], style: str, colour: str) -> Steps:
     """Put a mask on a face, step by step.
 
     Args:
         picture: uint8 H×W×3 RGB.
-        box: x, y, width, height of the face; None: the picture is the face.
+        landmarks: (68, 2) x, y in pixels.
         style: One of MASK_STYLES.
         colour: One of MASK_COLOURS.
     """
-    landmarks = LandmarkPredictor().predict(picture, box)
     quad = geometry.mask_pivots(landmarks)
-    shape = picture.shape[:2]
-    drawn = mask_for(landmarks, quad, style, colour)
-    warped = warp_mask(drawn, quad, shape)
+    drawn = mask_for(landmarks, quad, style, PLAIN)
+    paint = Paint(parse_colour(colour), NAMED["white"])
+
+    def warped_to(pivots: NDArray[np.float32]) -> WarpedMask:
+        warped = warp_mask(drawn, pivots, picture.shape[:2])
+        return replace(warped, pixels=coloured(warped.pixels, paint))
+
+    warped = warped_to(quad)
     return Steps(
         picture=picture,
         landmarks=landmarks,
         ratios=geometry.face_ratios(landmarks),
         quad=quad,
-        without_homography=overlay(picture, warp_mask(drawn, _rectangle_around(quad), shape)),
+        without_homography=overlay(picture, warped_to(_rectangle_around(quad))),
         with_homography=overlay(picture, warped),
         crop=_straight(warped),
         masked=overlay(picture, lit(warped, face_lighting(picture, landmarks))),
