@@ -13,7 +13,7 @@ from maskmesh.services.runtime.errors import InvalidInputError
 Rgb = tuple[int, int, int]
 
 NAMED: dict[str, Rgb] = {
-    "white": (232, 236, 238),
+    "white": (222, 226, 229),
     "black": (40, 40, 44),
     "gray": (132, 136, 140),
     "blue": (142, 190, 220),

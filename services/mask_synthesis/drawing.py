@@ -1,49 +1,54 @@
-"""The masks themselves, drawn by the project: vector outlines by Pillow, shading by formula.
+"""The masks themselves, drawn by the project: vector outlines, shading and patterns by formula.
 
-A mask is drawn as worn by a head that is a cylinder: the angle around it runs from the middle line
-of the face (0) to the ears (about ±90°). A head turned by `turn` shows the angle `a` at the place
-(1 + sin(turn + a)) / 2 between the left and the right pivots; so the far half of a mask on a turned
-face is narrow, as it is in pictures, which a homography of a flat mask alone does not give. Turns
-come in steps, and every drawing is kept: nothing is drawn per face.
+A drawing is made for a turn of the head in steps and for a size in steps, and it is kept: nothing
+is drawn per face. See `canvas` for how a turned head shows a mask, `colouring` for the channels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
 
+from maskmesh.services.mask_synthesis.canvas import HEIGHT_TO_WIDTH, Array, Canvas, Margins
 from maskmesh.services.mask_synthesis.colouring import FULL_LIGHT
+from maskmesh.services.mask_synthesis.folds import FOLDS, Relief
 from maskmesh.services.mask_synthesis.outlines import OUTLINES, Outline
-from maskmesh.services.mask_synthesis.patterns import pattern_share
-from maskmesh.services.mask_synthesis.shading import fabric_shade
+from maskmesh.services.mask_synthesis.patterns import PLAIN, pattern_share
+from maskmesh.services.mask_synthesis.shading import grain, sheen
+from maskmesh.services.mask_synthesis.straps import STRAPS, strap_coverage
+from maskmesh.services.mask_synthesis.surface import Surface, surface_of
 
-MASK_STYLES: tuple[str, ...] = ("surgical", "cloth")
+MASK_STYLES: tuple[str, ...] = tuple(OUTLINES)
 # Pixels between the pivots, and how much larger a mask of that size is drawn.
-SUPERSAMPLING = {64: 4, 128: 3, 256: 2, 512: 2}
+SUPERSAMPLING = {64: 2, 128: 2, 256: 1, 512: 1}
 SIZES = tuple(SUPERSAMPLING)
 TURN_STEP = 8
 MAX_TURN = 56
-# Canvas around the pivots, in shares of the distances between them; straps lie there.
-MARGIN_X = 0.10
-MARGIN_TOP = 0.16
-MARGIN_BOTTOM = 0.06
-HEIGHT_TO_WIDTH = 0.72
-STRAP_WIDTH = 0.018
+# Drawings of one size that are kept take at most so many bytes.
+CACHE_BYTES = 24 * 2**20
+WITH_STRAPS = Margins(side=0.10, top=0.16, bottom=0.06)
+MARGINS = {
+    "n95": Margins(side=0.06, top=0.32, bottom=0.06),
+    "bandana": Margins(side=0.06, top=0.08, bottom=0.50),
+    "gaiter": Margins(side=0.06, top=0.08, bottom=0.50),
+}
+# Straps of fabric have the mask's first colour, rubber bands have none, others the second colour.
+FABRIC_STRAPS, RUBBER_STRAPS = {"cloth"}, {"n95"}
+STRAP_LIGHT = 0.93
+RUBBER_LIGHT = 216.0
+METAL_LIGHT = 168.0
 # Angle up to which every style covers at the height of the mouth, and a share to spare.
-NARROWEST = 56.0
+NARROWEST = 52.0
 SPARE = 0.04
-EAR_ANGLE = 92.0
-# Beyond it the ear is behind the face.
-LAST_STRAP_ANGLE = 84.0
-STRAP_PARTS = 24
-
-# Single precision where it is many: a drawing is a few dozen formulas over every pixel.
-Array = NDArray[np.floating[Any]]
+SHADOW = 0.30
+# Of the light on a window: what a film lets through, and what it sends back.
+FILM = 0.13
+FILM_LIGHT = 235.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,15 @@ class DrawnMask:
         pixels: uint8 H×W×4, each multiplied by alpha: light from fabric of the first colour, from
             fabric of the second colour, light of neither, and alpha; see `colouring`.
         anchors: float32 (4, 2): where the pivots top-left, top-right, bottom-right, bottom-left
-            lie on the canvas, x and y in pixels from its upper left corner.
+            lie on the canvas, x and y in pixels from its upper left corner. A mask that is turned
+            to the left is drawn mirrored: its left pivots lie on the right.
+        middle: float32 (2, 2): where the middle line of the face lies at the height of the top and
+            of the bottom pivots.
     """
 
     pixels: NDArray[np.uint8]
     anchors: NDArray[np.float32]
+    middle: NDArray[np.float32]
 
 
 def turn_for(middle_line: float, covered: tuple[float, float]) -> int:
@@ -82,7 +91,6 @@ def _angle_at(place: float) -> float:
     return float(np.degrees(np.arcsin(np.clip(2.0 * place - 1.0, -1.0, 1.0))))
 
 
-@lru_cache(maxsize=512)
 def drawn_mask(style: str, pattern: str, turn: int, size: int) -> DrawnMask:
     """Draw a mask, or hand out the one that was drawn before.
 
@@ -92,138 +100,104 @@ def drawn_mask(style: str, pattern: str, turn: int, size: int) -> DrawnMask:
         turn: Degrees by which the head is turned, positive to the right; see `turn_for`.
         size: Pixels between the left and the right pivots; see `size_for`.
     """
-    canvas = _Canvas(size * SUPERSAMPLING[size], float(turn))
+    mask = _CACHES[size](style, pattern, abs(turn))
+    return mask if turn >= 0 else mirrored(mask)
+
+
+def mirrored(mask: DrawnMask) -> DrawnMask:
+    """Return the same drawing for a head turned the other way: only its anchors change."""
+    return DrawnMask(mask.pixels, mask.anchors[[1, 0, 3, 2]], mask.middle)
+
+
+def _cache(size: int) -> Callable[[str, str, int], DrawnMask]:
+    largest = max(Canvas(size, 0.0, margins).shape for margins in (WITH_STRAPS, *MARGINS.values()))
+
+    @lru_cache(maxsize=CACHE_BYTES // (4 * largest[0] * largest[1]))
+    def drawn(style: str, pattern: str, turn: int) -> DrawnMask:
+        return _draw(style, pattern, turn, size)
+
+    return drawn
+
+
+def _draw(style: str, pattern: str, turn: int, size: int) -> DrawnMask:
+    margins = MARGINS.get(style, WITH_STRAPS)
+    final = Canvas(size, float(turn), margins)
+    canvas = Canvas(size * SUPERSAMPLING[size], float(turn), margins)
     outline = OUTLINES[style]
     body = _body(canvas, outline)
-    straps = _straps(canvas, outline)
-    shade = fabric_shade(style, *_fabric_coordinates(canvas, outline))
-    layers = _compose(canvas, body, straps, shade, _printed(canvas, pattern))
-    small = _shrunk(layers, canvas.shape_at(size))
-    small.setflags(write=False)
-    return DrawnMask(pixels=small, anchors=canvas.anchors(size))
+    straps = strap_coverage(canvas, outline, STRAPS.get(style, ()))
+    surface = surface_of(canvas, outline)
+    relief = FOLDS[style](surface)
+    layers = _shadow(canvas, body, straps)
+    _lay(layers, straps, _strap_light(style, pattern))
+    _lay(layers, body, _fabric_light(canvas, relief, pattern))
+    if relief.window is not None:
+        _open_window(layers, body * relief.window, surface)
+    pixels = layers.round().clip(0, 255).astype(np.uint8)
+    if canvas.shape != final.shape:
+        pixels = cv2.resize(pixels, final.shape[::-1], interpolation=cv2.INTER_AREA)
+    pixels.setflags(write=False)
+    return DrawnMask(pixels, final.anchors(), final.middle())
 
 
-class _Canvas:
-    """Coordinates of one drawing: pivot square ↔ pixels ↔ angles around the head."""
-
-    def __init__(self, width: int, turn: float) -> None:
-        self.width = width
-        self.height = width * HEIGHT_TO_WIDTH
-        self.turn = turn
-        self.shape = self.shape_at(width)
-
-    @staticmethod
-    def shape_at(size: int) -> tuple[int, int]:
-        rows = size * HEIGHT_TO_WIDTH * (1 + MARGIN_TOP + MARGIN_BOTTOM)
-        return round(rows), round(size * (1 + 2 * MARGIN_X))
-
-    @staticmethod
-    def anchors(size: int) -> NDArray[np.float32]:
-        left, top = size * MARGIN_X, size * HEIGHT_TO_WIDTH * MARGIN_TOP
-        right, bottom = left + size, top + size * HEIGHT_TO_WIDTH
-        corners = [[left, top], [right, top], [right, bottom], [left, bottom]]
-        return np.array(corners, dtype=np.float32)
-
-    def place(self, angles: Array) -> Array:
-        """Places between the pivots (0 to 1) of angles around the head, hidden ones at the edge."""
-        seen = np.clip(self.turn + angles, -90.0, 90.0)
-        return np.asarray((1.0 + np.sin(np.radians(seen))) / 2.0, dtype=np.float32)
-
-    def pixels(self, across: Array, down: Array) -> list[tuple[float, float]]:
-        x = (across + MARGIN_X) * self.width
-        y = (down + MARGIN_TOP) * self.height
-        return list(zip(x.tolist(), y.tolist(), strict=True))
-
-    def grid(self) -> tuple[Array, Array]:
-        """Angle (1×W, degrees) and height (H×1, 0 to 1 between pivots) of every pixel."""
-        rows, columns = self.shape
-        across = (np.arange(columns, dtype=np.float32) + 0.5) / self.width - MARGIN_X
-        down = (np.arange(rows, dtype=np.float32) + 0.5) / self.height - MARGIN_TOP
-        seen = np.degrees(np.arcsin(np.clip(2.0 * across - 1.0, -1.0, 1.0)))
-        angles = np.asarray(seen - self.turn, dtype=np.float32)
-        return angles[None, :], np.asarray(down[:, None], dtype=np.float32)
-
-
-def _body(canvas: _Canvas, outline: Outline) -> Array:
+def _body(canvas: Canvas, outline: Outline) -> Array:
     """Coverage (H×W, 0 to 1) of the mask's fabric, corners rounded."""
-    shares = np.linspace(-1.0, 1.0, 121)
-    rise = np.linspace(0.0, 1.0, 31)[1:-1]
-    angles = shares * outline.half_angle
-    bend = outline.half_angle - outline.pinch * np.sin(np.pi * rise)
-    ends = np.array([1.0])
-    side = outline.top(ends) + (outline.bottom(ends) - outline.top(ends)) * rise
-    border = np.concatenate([angles, bend, angles[::-1], -bend[::-1]])
-    heights = np.concatenate([outline.top(shares), side, outline.bottom(shares[::-1]), side[::-1]])
-    image = Image.new("L", canvas.shape[::-1], 0)
-    ImageDraw.Draw(image).polygon(canvas.pixels(canvas.place(border), heights), fill=255)
-    rounded = image.filter(ImageFilter.GaussianBlur(canvas.width * 0.012))
-    steep = (np.asarray(rounded, dtype=np.float32) / 255.0 - 0.5) * 6.0 + 0.5
+    image = np.zeros(canvas.shape, dtype=np.uint8)
+    corners = np.rint((outline.polygon(canvas) - 0.5) * 16).astype(np.int32)
+    cv2.fillPoly(image, [corners], 255, cv2.LINE_AA, 4)
+    rounded = cv2.GaussianBlur(image, (0, 0), canvas.width * outline.rounding)
+    steep = (rounded.astype(np.float32) / 255.0 - 0.5) * 6.0 + 0.5
     return np.asarray(np.clip(steep, 0.0, 1.0))
 
 
-def _straps(canvas: _Canvas, outline: Outline) -> Array:
-    """Coverage (H×W, 0 to 1) of the ear straps; the far ear of a turned head is hidden."""
-    image = Image.new("L", canvas.shape[::-1], 0)
-    draw = ImageDraw.Draw(image)
-    width = max(1, round(STRAP_WIDTH * canvas.width))
-    ends = np.array([1.0])
-    upper, lower = float(outline.top(ends)[0]) + 0.02, float(outline.bottom(ends)[0]) - 0.03
-    along = np.linspace(0.0, 1.0, STRAP_PARTS + 1)
-    for side in (-1.0, 1.0):
-        if canvas.turn * side + outline.half_angle > LAST_STRAP_ANGLE:
-            continue
-        start = float(canvas.place(np.array([side * (outline.half_angle - 2.0)]))[0])
-        ear = float(canvas.place(np.array([side * EAR_ANGLE]))[0])
-        for begin, end, bow in ((upper, -0.04, 0.03), (lower, 0.13, -0.03)):
-            down = begin + (end - begin) * along + bow * np.sin(np.pi * along)
-            line = canvas.pixels(start + (ear - start) * along, down)
-            for part in range(STRAP_PARTS):
-                # Straps vanish behind the ear: no hard end on hair or background.
-                opacity = round(255 * min(1.0, 2.5 * (1.0 - along[part])))
-                draw.line(line[part : part + 2], fill=opacity, width=width)
-    return np.asarray(image, dtype=np.float32) / 255.0
+def _shadow(canvas: Canvas, body: Array, straps: Array) -> Array:
+    """Layers (H×W×4) that hold only a faint shadow on the skin."""
+    whole = (np.maximum(body, straps * 0.6) * 255).astype(np.uint8)
+    layers = np.zeros((*canvas.shape, 4), dtype=np.float32)
+    layers[..., 3] = SHADOW * cv2.GaussianBlur(whole, (0, 0), canvas.width * 0.010)
+    return layers
 
 
-def _fabric_coordinates(canvas: _Canvas, outline: Outline) -> tuple[Array, Array, Array]:
-    """Per pixel: share of the half angle, share from top to bottom edge, and between pivots."""
-    angles, down = canvas.grid()
-    share = np.clip(angles / outline.half_angle, -1.2, 1.2)
-    top, bottom = outline.top(share), outline.bottom(share)
-    height = (down - top) / (bottom - top)
-    shape = height.shape
-    return np.broadcast_to(share, shape), height, np.broadcast_to(down, shape)
+def _strap_light(style: str, pattern: str) -> tuple[Array, ...]:
+    light = [0.0, 0.0, 0.0]
+    if style in RUBBER_STRAPS or (pattern != PLAIN and style not in FABRIC_STRAPS):
+        light[2] = RUBBER_LIGHT
+    else:
+        light[0 if style in FABRIC_STRAPS else 1] = STRAP_LIGHT * FULL_LIGHT
+    return tuple(np.float32(value).reshape(1, 1) for value in light)
 
 
-def _printed(canvas: _Canvas, pattern: str) -> Array:
-    """Share of the second colour (H×W, 0 to 1) of the fabric."""
-    angles, down = canvas.grid()
-    across = np.radians(angles) / 2
-    return pattern_share(pattern, across, down * HEIGHT_TO_WIDTH, 1.0 / canvas.width)
+def _fabric_light(canvas: Canvas, relief: Relief, pattern: str) -> tuple[Array, ...]:
+    """Light of the first colour, of the second, and of none, of fabric and what is fixed to it."""
+    light = np.clip(relief.light + grain(canvas.shape), 0.05, 1.27)
+    across, down = canvas.grid()
+    way = np.radians(canvas.angles(across)) / 2
+    second = pattern_share(pattern, way, down * HEIGHT_TO_WIDTH, 1.0 / canvas.width)
+    lights = [FULL_LIGHT * light * (1.0 - second), FULL_LIGHT * light * second, sheen(light)]
+    if relief.metal is not None:
+        lights = [part * (1.0 - relief.metal) for part in lights]
+        lights[2] = lights[2] + METAL_LIGHT * light**2 * relief.metal
+    return tuple(lights)
 
 
-def _compose(
-    canvas: _Canvas, body: Array, straps: Array, shade: Array, printed: Array
-) -> NDArray[np.uint8]:
-    """Lay fabric over straps over a faint shadow on the skin; all multiplied by alpha."""
-    whole = Image.fromarray((np.maximum(body, straps * 0.6) * 255).astype(np.uint8))
-    shadow = np.asarray(whole.filter(ImageFilter.GaussianBlur(canvas.width * 0.010)), np.float32)
-    layers: Array = np.zeros((*canvas.shape, 4), dtype=np.float32)
-    layers[..., 3] = 0.30 * shadow
-    light = FULL_LIGHT * np.clip(shade, 0.0, 1.27)
-    for coverage, first, second in (
-        (straps, 0.0, 0.96 * FULL_LIGHT),
-        (body, light * (1.0 - printed), light * printed),
-    ):
-        layers *= 1.0 - coverage[..., None]
-        layers[..., 0] += first * coverage
-        layers[..., 1] += second * coverage
-        layers[..., 3] += 255.0 * coverage
-    return layers.round().astype(np.uint8)
+def _lay(layers: Array, coverage: Array, light: tuple[Array, ...]) -> None:
+    """Lay something over the layers; all stay multiplied by alpha."""
+    layers *= 1.0 - coverage[..., None]
+    for channel, part in enumerate(light):
+        layers[..., channel] += part * coverage
+    layers[..., 3] += 255.0 * coverage
 
 
-def _shrunk(layers: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    channels = [
-        np.asarray(Image.fromarray(layers[..., index]).resize(shape[::-1], Image.Resampling.BOX))
-        for index in range(4)
-    ]
-    return np.ascontiguousarray(np.stack(channels, axis=2))
+def _open_window(layers: Array, window: Array, surface: Surface) -> None:
+    """Take fabric away where the window is; leave a film with streaks of reflected light."""
+    layers *= (1.0 - window)[..., None]
+    slant = surface.share + 0.5 * surface.down
+    streaks = 0.9 * np.exp(-(((slant + 0.12) / 0.07) ** 2))
+    streaks = streaks + 0.5 * np.exp(-(((slant - 0.08) / 0.03) ** 2))
+    rim = np.clip(1.0 - 2.2 * surface.side, 0.0, 1.0)
+    film = FILM * (0.55 + 1.3 * streaks + 0.5 * (1.0 - rim)) * window
+    layers[..., 2] += FILM_LIGHT * film
+    layers[..., 3] += 255.0 * film
+
+
+_CACHES = {size: _cache(size) for size in SIZES}

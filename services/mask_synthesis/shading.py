@@ -1,68 +1,70 @@
-"""Shading of the masks' fabric: curvature, pleats, seams, stitched edges, as formulas."""
+"""Light on the masks: their bulge, the sheen and the grain of their fabric, hems at its edges."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
+from maskmesh.services.mask_synthesis.canvas import Array
+from maskmesh.services.mask_synthesis.surface import Surface, bump
 
-# Heights of the surgical mask's pleats at its sides, 0 top pivots to 1 bottom pivots.
-PLEATS = (0.38, 0.53, 0.68)
+# Gray levels of light without colour that fabric sends back, per unit of light over the threshold:
+# on a dark fabric it is what is seen of the folds.
+SHEEN = 60.0
+SHEEN_FROM = 0.70
+GRAIN = 0.014
+GRAIN_SIDE = 96
 STITCHES = 46.0
 
 
-def fabric_shade(style: str, share: Array, height: Array, down: Array) -> Array:
-    """Brightness factor of every pixel of a mask's fabric.
+def bulge(surface: Surface, around: float = 0.26, below: float = 0.24) -> Array:
+    """Light from above and the front on a bulging surface, about 1 where it is brightest.
 
     Args:
-        style: "surgical" or "cloth".
-        share: H×W, -1 left end to 1 right end of the mask, measured around the head.
-        height: H×W, 0 top edge to 1 bottom edge of the mask.
-        down: H×W, 0 top pivots to 1 bottom pivots.
-
-    Returns:
-        H×W; 1 leaves the base colour, smaller is darker.
+        surface: The mask's surface.
+        around: How much darker its sides are.
+        below: How much darker its lower edge is, which faces down.
     """
-    surgical = style == "surgical"
-    folds = _surgical_folds(share, height, down) if surgical else _cloth_folds(share, height)
-    return np.asarray(_curvature(share, height) + folds)
+    sides = 1.01 - around * surface.side**2.3
+    down = below * 2.8 * np.clip(surface.height - 0.5, 0.0, 1.0) ** 1.5
+    return np.asarray(sides - down, dtype=np.float32)
 
 
-def _curvature(share: Array, height: Array) -> Array:
-    """Light from above and the front on a bulging surface."""
-    around = 0.24 * np.abs(share) ** 2.2
-    below = 0.20 * np.clip(height - 0.45, 0.0, 1.0) ** 1.5
-    return np.asarray(1.02 - around - below)
+def nose_tent(surface: Surface, depth: float) -> Array:
+    """Fabric stretched over the nose: its ridge is light, the valleys beside it are dark."""
+    fading = np.clip(1.0 - surface.down / 0.42, 0.0, 1.0)
+    ridge = 0.5 * bump(surface.share, 0.0, 0.13) - bump(surface.side, 0.33, 0.17)
+    return np.asarray(depth * ridge * fading, dtype=np.float32)
 
 
-def _surgical_folds(share: Array, height: Array, down: Array) -> Array:
-    folds = np.zeros_like(height)
-    for pleat in PLEATS:
-        # Pleats hang through in the middle and are gathered at the sides.
-        under = down - (pleat + 0.045 * np.cos(np.clip(share, -1, 1) * np.pi / 2))
-        folds -= 0.22 * np.exp(-np.clip(under, 0, None) / 0.035) * (under >= 0)
-        folds += 0.05 * np.exp(-(((under + 0.03) / 0.02) ** 2))
-    wire = np.exp(-(((height - 0.07) / 0.012) ** 2))
-    return np.asarray(folds - 0.12 * wire + _edge_band(share, height, 0.05))
+def hem(surface: Surface, width: float, depth: float = 0.10, stitched: bool = True) -> Array:
+    """A hem along all edges: a line of shadow, or of stitches, `width` from them."""
+    ends = 0.9 * (1.0 - surface.side)
+    upright = np.minimum(surface.height, 1.0 - surface.height) * surface.length
+    inset = np.minimum(upright, ends)
+    line = bump(inset, width, 0.010)
+    edge = 0.06 * bump(inset, 0.012, 0.012)
+    if not stitched:
+        return np.asarray(edge - depth * line)
+    along = np.where(upright < ends, surface.share, surface.height * 0.6)
+    dashes = 0.4 + (np.sin(along * STITCHES * np.pi) > 0)
+    return np.asarray(edge - depth * line * dashes)
 
 
-def _cloth_folds(share: Array, height: Array) -> Array:
-    seam = -0.20 * np.exp(-((share / 0.014) ** 2)) + 0.05 * np.exp(-(((share - 0.05) / 0.03) ** 2))
-    cup = 0.07 * np.exp(-((share / 0.45) ** 2) - ((height - 0.38) / 0.30) ** 2)
-    pulls = 0.0
-    for start, slope in ((0.30, 0.20), (0.62, -0.22)):
-        ridge = height - (start + slope * (1.0 - np.abs(share)))
-        pulls = pulls - 0.09 * np.exp(-((ridge / 0.04) ** 2)) * np.clip(np.abs(share), 0, 1) ** 2
-    return np.asarray(seam + cup + pulls + _edge_band(share, height, 0.06))
+def sheen(light: Array) -> Array:
+    """Gray levels, 0 to 255, of light without colour on fabric that is lit so."""
+    return np.asarray(SHEEN * np.clip(light - SHEEN_FROM, 0.0, 0.6), dtype=np.float32)
 
 
-def _edge_band(share: Array, height: Array, width: float) -> Array:
-    """A hem: a shadow line and a row of stitches at `width` from the edges."""
-    inset = np.minimum(np.minimum(height, 1.0 - height), (1.0 - np.abs(share)) * 0.9)
-    line = np.exp(-(((inset - width) / 0.010) ** 2))
-    along = np.where(inset < (1.0 - np.abs(share)) * 0.9, share, height * 0.6)
-    dashes = 0.5 + 0.5 * np.sign(np.sin(along * STITCHES * np.pi))
-    return np.asarray(-0.10 * line * (0.4 + dashes))
+def grain(shape: tuple[int, int]) -> Array:
+    """Unevenness of fabric, around 0, for a drawing of H×W; the same whenever it is asked for."""
+    tile = _grain_tile()
+    repeats = (-(-shape[0] // GRAIN_SIDE), -(-shape[1] // GRAIN_SIDE))
+    return np.asarray(np.tile(tile, repeats)[: shape[0], : shape[1]])
+
+
+@cache
+def _grain_tile() -> Array:
+    noise = np.random.default_rng(1).standard_normal((GRAIN_SIDE, GRAIN_SIDE))
+    return (GRAIN * noise).astype(np.float32)

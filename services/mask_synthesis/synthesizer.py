@@ -139,6 +139,6 @@ def mask_for(
     width = top_width(quad)
     places = geometry.between_pivots(points, quad)
     turn = drawing.turn_for(geometry.middle_line_position(places), geometry.covered_extent(places))
-    # A drawing a third coarser than the samples looks the same: its lines are wider than that.
-    size = drawing.size_for(width * supersampling_for(width) / 1.5)
+    # A drawing coarser than the samples looks the same: its lines are wider than that.
+    size = drawing.size_for(width * min(supersampling_for(width) / 1.5, 1.25))
     return drawing.drawn_mask(style, pattern, turn, size)
