@@ -18,6 +18,7 @@ from maskmesh.services.mask_synthesis.colours import Rgb
 
 # Stored where a fabric sends back its own colour; more than 1.0 fits up to 1.275.
 FULL_LIGHT = 200.0
+GRAY_PROBES = 40
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
@@ -32,6 +33,18 @@ class Paint:
 
     first: Rgb
     second: Rgb
+
+
+def is_colourless(image: NDArray[np.uint8]) -> bool:
+    """Tell whether a picture, H×W or H×W×3 RGB, is gray: its mask will be, too."""
+    if image.ndim == 2:
+        return True
+    # A grid of places tells as much as all of them, and takes no time.
+    rows, columns = (max(1, side // GRAY_PROBES) for side in image.shape[:2])
+    probes = image[::rows, ::columns]
+    return bool(
+        (probes[..., 0] == probes[..., 1]).all() and (probes[..., 1] == probes[..., 2]).all()
+    )
 
 
 def colour_matrix(paint: Paint | None, gray: bool = False) -> NDArray[np.float32]:

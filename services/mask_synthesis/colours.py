@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import re
-from itertools import accumulate
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -56,9 +56,6 @@ HUE_SPREAD = 0.012
 SATURATION_SPREAD = 0.18
 BRIGHTNESS_SPREAD = 0.09
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
-_CUMULATIVE = {
-    style: (tuple(shares), tuple(accumulate(shares.values()))) for style, shares in WORN.items()
-}
 
 
 def parse_colour(text: str) -> Rgb:
@@ -89,13 +86,11 @@ def random_colour(style: str, random: np.random.Generator) -> Rgb:
     """Draw a colour as it is worn: a name by its share, then hue, saturation, brightness near it.
 
     Args:
-        style: One of MASK_STYLES.
+        style: One of MASK_STYLES; any other wears what cloth masks wear.
         random: Takes four numbers from it.
     """
     place, hue, saturation, brightness = random.random(4).tolist()
-    names, bounds = _CUMULATIVE[style]
-    target = place * bounds[-1]
-    name = next(name for name, bound in zip(names, bounds, strict=True) if target < bound)
+    name = by_share(place, WORN.get(style, WORN["cloth"]))
     return _strayed(NAMED[name], 2 * hue - 1, 2 * saturation - 1, 2 * brightness - 1)
 
 
@@ -109,6 +104,16 @@ def contrasting(colour: Rgb, choice: float) -> Rgb:
     light = luminance(colour) > 120
     names = ("navy", "black", "red", "teal", "gray") if light else ("white", "beige", "gray")
     return NAMED[names[int(choice * len(names))]]
+
+
+def by_share(place: float, shares: Mapping[str, int]) -> str:
+    """Return the name at a place, 0 to less than 1, where names lie one after the other."""
+    reached = 0
+    for name, share in shares.items():
+        reached += share
+        if place * sum(shares.values()) < reached:
+            return name
+    raise ValueError(f"the place {place} is not under 1")
 
 
 def luminance(colour: Rgb) -> float:

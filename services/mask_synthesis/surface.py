@@ -34,15 +34,12 @@ class Surface:
 def surface_of(canvas: Canvas, outline: Outline) -> Surface:
     """Measure the surface of a mask on a canvas."""
     across, down = canvas.grid()
-    share = np.clip(canvas.angles(across) / outline.half_angle, -1.2, 1.2)
+    share = np.clip(canvas.angles(across) / outline.half_angle, -1.2, 1.2).astype(np.float32)
     side = np.abs(share)
     top = outline.top(np.minimum(side, 1.0))
     length = outline.bottom(np.minimum(side, 1.0)) - top
     height = (down - top) / length
-    return Surface(
-        *(np.asarray(part, dtype=np.float32) for part in (share, side, down, height, length)),
-        pixel=1.0 / canvas.height,
-    )
+    return Surface(share, side, down, height, length, pixel=1.0 / canvas.height)
 
 
 def bump(values: Array, centre: float | Array, width: float) -> Array:

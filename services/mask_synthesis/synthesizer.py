@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.mask_synthesis import drawing, geometry
-from maskmesh.services.mask_synthesis.choices import RANDOM, choose
-from maskmesh.services.mask_synthesis.colouring import coloured
+from maskmesh.services.mask_synthesis.choices import RANDOM, Choice, choose
+from maskmesh.services.mask_synthesis.colouring import coloured, is_colourless
 from maskmesh.services.mask_synthesis.colours import hex_colour
 from maskmesh.services.mask_synthesis.confidence import fit_confidence
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor, check_image
@@ -22,6 +23,8 @@ from maskmesh.services.mask_synthesis.overlay import (
     top_width,
     warp_mask,
 )
+from maskmesh.services.mask_synthesis.picture_drawing import drawn_picture
+from maskmesh.services.mask_synthesis.user_masks import UserMask
 from maskmesh.services.runtime.errors import InvalidInputError
 
 POSITIONS: tuple[str, ...] = ("proper",)
@@ -36,9 +39,9 @@ class MaskedFace:
         landmarks: float32 (68, 2): x, y in pixels of the input.
         quad: float32 (4, 2): the pivots top-left, top-right, bottom-right, bottom-left.
         confidence: 0 to 1: how much landmarks and picture look like a face; see `fit_confidence`.
-        style: One of MASK_STYLES.
-        colour: #rrggbb, of the fabric in full light.
-        pattern: One of MASK_PATTERNS.
+        style: One of MASK_STYLES, or the name of a user's mask.
+        colour: #rrggbb, of the fabric in full light; of a user's mask the mean of its picture.
+        pattern: One of MASK_PATTERNS; of a user's mask "picture".
         position: How it is worn, one of POSITIONS.
     """
 
@@ -55,12 +58,24 @@ class MaskedFace:
 class MaskSynthesizer:
     """Puts masks on faces. Safe to share between threads; same inputs and seed, same bytes."""
 
-    def __init__(self, predictor: LandmarkPredictor | None = None) -> None:
-        """Keep a landmark predictor.
+    def __init__(
+        self, predictor: LandmarkPredictor | None = None, masks: Sequence[UserMask] = ()
+    ) -> None:
+        """Keep a landmark predictor and masks.
 
         Args:
             predictor: None loads the shipped one when it is first needed.
+            masks: Masks of the user's own, which become styles; see `read_user_mask`.
+
+        Raises:
+            InvalidInputError: Two masks have the same name.
         """
+        self._own = {mask.name: mask for mask in masks}
+        if len(self._own) < len(masks):
+            raise InvalidInputError(
+                f"two of the masks {', '.join(mask.name for mask in masks)} have the same name: "
+                'set another "name" in the JSON of one'
+            )
         self._predictor = predictor
         self._loading = threading.Lock()
 
@@ -80,9 +95,10 @@ class MaskSynthesizer:
 
         Args:
             image: uint8, H×W gray or H×W×3 RGB; not changed.
-            style: One of MASK_STYLES, or "random": chosen by the seed.
+            style: One of MASK_STYLES, the name of a user's mask, or "random": one of MASK_STYLES,
+                chosen by the seed.
             colour: One of MASK_COLOURS, #rrggbb, or "random": chosen by the seed as such masks
-                are worn.
+                are worn. A gray picture, RGB or not, gets a gray mask.
             pattern: One of MASK_PATTERNS, or "random": chosen by the seed, mostly plain.
             position: How it is worn, one of POSITIONS.
             seed: Any integer; also gives a slight change of the mask's brightness.
@@ -94,7 +110,8 @@ class MaskSynthesizer:
 
         Raises:
             InvalidInputError: Image, box or landmarks have a wrong shape, dtype or place, or
-                there is no such style, colour, pattern or position.
+                there is no such style, colour, pattern or position, or a user's mask is to have a
+                colour or a pattern.
             NoFaceError: The landmarks leave no area for a mask, or it lies outside the picture.
             SetupError: Landmarks are needed, and dlib or its predictor file is missing.
         """
@@ -104,23 +121,23 @@ class MaskSynthesizer:
                 f"no mask position {position!r}: choose one of {', '.join(POSITIONS)}"
             )
         random = np.random.default_rng(seed % 2**64)
-        choice = choose(style, colour, pattern, random)
+        choice = choose(style, colour, pattern, random, self._own)
         if landmarks is None:
             landmarks = self._loaded_predictor().predict(image, box)
         points = np.asarray(landmarks, dtype=np.float32)
         geometry.check_landmarks(points)
         quad = geometry.mask_pivots(points)
         lighting = face_lighting(image, points, jitter=float(random.uniform(0.90, 1.08)))
-        drawn = mask_for(points, quad, choice.style, choice.pattern)
+        drawn = mask_for(points, quad, choice)
         warped = warp_mask(drawn, quad, image.shape[:2])
-        mask = replace(warped, pixels=coloured(warped.pixels, choice.paint))
+        mask = replace(warped, pixels=coloured(warped.pixels, choice.paint, is_colourless(image)))
         return MaskedFace(
             image=overlay(image, lit(mask, lighting)),
             landmarks=points,
             quad=quad,
             confidence=fit_confidence(image, points),
             style=choice.style,
-            colour=hex_colour(choice.paint.first),
+            colour=hex_colour(choice.colour),
             pattern=choice.pattern,
             position=position,
         )
@@ -133,7 +150,7 @@ class MaskSynthesizer:
 
 
 def mask_for(
-    points: NDArray[np.float32], quad: NDArray[np.float32], style: str, pattern: str
+    points: NDArray[np.float32], quad: NDArray[np.float32], choice: Choice
 ) -> drawing.DrawnMask:
     """Choose the drawing for a face: its size for sharpness, its turn for perspective."""
     width = top_width(quad)
@@ -141,4 +158,6 @@ def mask_for(
     turn = drawing.turn_for(geometry.middle_line_position(places), geometry.covered_extent(places))
     # A drawing coarser than the samples looks the same: its lines are wider than that.
     size = drawing.size_for(width * min(supersampling_for(width) / 1.5, 1.25))
-    return drawing.drawn_mask(style, pattern, turn, size)
+    if choice.own is not None:
+        return drawn_picture(choice.own, turn, size)
+    return drawing.drawn_mask(choice.style, choice.pattern, turn, size)

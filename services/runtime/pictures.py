@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, TooLargeError
+from maskmesh.services.runtime.errors import (
+    InvalidInputError,
+    MaskmeshError,
+    NotFoundError,
+    TooLargeError,
+)
 
 ColourMode = Literal["L", "RGB", "keep"]
 PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
@@ -96,31 +103,36 @@ def decode_picture(
         InvalidInputError: Empty, truncated, animated, too small, or not a picture.
         TooLargeError: More bytes or more pixels than the limits allow.
     """
-    if not data:
-        raise InvalidInputError("the picture is empty (0 bytes): send an encoded JPEG or PNG")
-    if len(data) > limits.max_bytes:
-        raise TooLargeError(
-            f"the picture has {len(data):,} bytes, the limit is {limits.max_bytes:,}: "
-            "send it smaller or more compressed"
-        )
-    try:
-        with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
-            limits.check_size(*picture.size)
-            _refuse_animation(picture)
-            if mode == "L":
-                picture.draft("L", picture.size)
-            return _to_array(picture, mode)
-    except (InvalidInputError, MemoryError):
-        raise
-    except UnidentifiedImageError as error:
-        raise InvalidInputError(
-            f"these {len(data):,} bytes are not a picture in a known format: "
-            f"send one of {', '.join(PICTURE_FORMATS)}"
-        ) from error
-    except _DAMAGE as error:
-        raise InvalidInputError(
-            f"the picture is damaged or cut short ({error}): send it again, whole"
-        ) from error
+    with _opened(data, PICTURE_FORMATS, limits) as picture:
+        _refuse_animation(picture)
+        if mode == "L":
+            picture.draft("L", picture.size)
+        return _to_array(picture, mode)
+
+
+def read_transparent_png(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> NDArray[np.uint8]:
+    """Read a PNG file that has transparency.
+
+    Args:
+        path: The file.
+        limits: Bounds that the file and its header are held against before pixels are decoded.
+
+    Returns:
+        uint8 array, H×W×4, R, G, B (not multiplied by alpha), alpha.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidInputError: The file is not an acceptable PNG, or it has no transparency.
+        TooLargeError: More bytes or more pixels than the limits allow.
+    """
+    with _opened(_file_bytes(path, limits), ("PNG",), limits) as picture:
+        _refuse_animation(picture)
+        if not picture.has_transparency_data:
+            raise InvalidInputError(
+                f"{path} is a PNG without an alpha channel ({picture.mode}): "
+                "save it with transparency, as RGBA"
+            )
+        return np.array(picture.convert("RGBA"), dtype=np.uint8)
 
 
 def read_picture(
@@ -132,14 +144,7 @@ def read_picture(
         NotFoundError: There is no such file.
         InvalidInputError: The file is not an acceptable picture.
     """
-    if not path.is_file():
-        raise NotFoundError(f"no file at {path}: check the path")
-    if path.stat().st_size > limits.max_bytes:
-        raise TooLargeError(
-            f"{path} has {path.stat().st_size:,} bytes, the limit is {limits.max_bytes:,}: "
-            "make it smaller"
-        )
-    return decode_picture(path.read_bytes(), mode, limits)
+    return decode_picture(_file_bytes(path, limits), mode, limits)
 
 
 def encode_jpeg(pixels: NDArray[np.uint8], quality: int = 90) -> bytes:
@@ -156,6 +161,44 @@ def _encode(pixels: NDArray[np.uint8], picture_format: str, **options: int) -> b
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, picture_format, **options)
     return buffer.getvalue()
+
+
+def _file_bytes(path: Path, limits: PictureLimits) -> bytes:
+    if not path.is_file():
+        raise NotFoundError(f"no file at {path}: check the path")
+    if path.stat().st_size > limits.max_bytes:
+        raise TooLargeError(
+            f"{path} has {path.stat().st_size:,} bytes, the limit is {limits.max_bytes:,}: "
+            "make it smaller"
+        )
+    return path.read_bytes()
+
+
+@contextmanager
+def _opened(data: bytes, formats: tuple[str, ...], limits: PictureLimits) -> Iterator[Image.Image]:
+    """Open an untrusted picture and hold its header against the limits, with errors for users."""
+    if not data:
+        raise InvalidInputError("the picture is empty (0 bytes): send an encoded JPEG or PNG")
+    if len(data) > limits.max_bytes:
+        raise TooLargeError(
+            f"the picture has {len(data):,} bytes, the limit is {limits.max_bytes:,}: "
+            "send it smaller or more compressed"
+        )
+    try:
+        with Image.open(io.BytesIO(data), formats=formats) as picture:
+            limits.check_size(*picture.size)
+            yield picture
+    except (MaskmeshError, MemoryError):
+        raise
+    except UnidentifiedImageError as error:
+        expected = formats[0] if len(formats) == 1 else f"one of {', '.join(formats)}"
+        raise InvalidInputError(
+            f"these {len(data):,} bytes are not a picture in a known format: send {expected}"
+        ) from error
+    except _DAMAGE as error:
+        raise InvalidInputError(
+            f"the picture is damaged or cut short ({error}): send it again, whole"
+        ) from error
 
 
 def _refuse_animation(picture: Image.Image) -> None:
