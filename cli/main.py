@@ -75,6 +75,11 @@ COMMANDS: dict[str, Command] = {
     "bench location": Command(
         "maskmesh.cli.bench:BenchLocation", "all", "compare face detectors on photos"
     ),
+    "bench synthesis": Command(
+        "maskmesh.cli.bench_synthesis:BenchSynthesis",
+        "all",
+        "measure mask synthesis, also beside MaskTheFace",
+    ),
     "bench figures": Command(
         "maskmesh.cli.bench_synthesis:BenchFigures", "all", "draw the pictures of docs/masks.md"
     ),

@@ -8,12 +8,11 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maskmesh.services.runtime.errors import SetupError
+from maskmesh.bench.synthesis.commands import run_logged
 
 Command = Callable[[Path], Sequence[str]]
 """Gives the words that make a destination."""
@@ -74,9 +73,7 @@ def kill_and_resume(
     scratch.mkdir(parents=True)
     log = scratch / "command.log"
     whole = scratch / f"whole{suffix}"
-    started = time.monotonic()
-    _run(command(whole), log)
-    whole_s = time.monotonic() - started
+    whole_s = run_logged(command(whole), log)
     expected = fingerprints(whole)
     lot = random.Random(seed)
     kills = []
@@ -85,7 +82,7 @@ def kill_and_resume(
         after_s = lot.uniform(0.0, whole_s)
         _start_and_kill(command(target), after_s, log)
         files_then = len(fingerprints(target))
-        _run(command(target), log)
+        run_logged(command(target), log)
         kills.append(Kill(after_s, files_then, differences(expected, fingerprints(target))))
         _remove(target)
         advance()
@@ -117,16 +114,6 @@ def _start_and_kill(words: Sequence[str], after_s: float, log: Path) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def _run(words: Sequence[str], log: Path) -> None:
-    with log.open("ab") as output:
-        code = subprocess.run(  # noqa: S603 - the caller's own command
-            words, stdout=output, stderr=output, check=False
-        ).returncode
-    if code:
-        said = log.read_text(errors="replace").strip().splitlines()[-3:]
-        raise SetupError(f"{' '.join(words)} ended with {code}: {' '.join(said)}")
 
 
 def _hash(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from maskmesh.bench.synthesis.commands import check_ended_well
 from maskmesh.services.runtime.errors import SetupError
 
 _PROC = Path("/proc")
@@ -83,9 +84,7 @@ def watch(
                     seen.setdefault(pid, []).append((time.monotonic() - started, size))
             advance()
             time.sleep(interval_s)
-    if process.returncode:
-        said = " ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
-        raise SetupError(f"{' '.join(words)} ended with {process.returncode}: {said}")
+    check_ended_well(words, process.returncode, log)
     courses = [looks for looks in seen.values() if len(looks) >= 3]
     names = ["main", *(f"worker {number}" for number in range(1, len(courses)))]
     return [

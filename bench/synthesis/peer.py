@@ -22,7 +22,7 @@ from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
 from maskmesh.services.runtime.errors import MaskmeshError, NoFaceError, SetupError
 from maskmesh.services.runtime.pictures import encode_jpeg, read_picture
 
-STYLE, COLOUR = "surgical", "white"
+STYLE, COLOUR = "surgical", "blue"
 # What OpenCV, with which MaskTheFace writes, takes if nothing is said.
 JPEG_QUALITY = 95
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

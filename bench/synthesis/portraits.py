@@ -14,7 +14,7 @@ from maskmesh.services.runtime.errors import NoFaceError, NotFoundError
 from maskmesh.services.runtime.pictures import PICTURE_SUFFIXES, read_picture
 
 # Side of what is cut out, in sides of the face's box; the box ends at forehead and chin.
-REACH = 1.5
+REACH = 1.6
 
 
 @dataclass(frozen=True, slots=True)
