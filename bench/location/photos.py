@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from maskmesh.clients.annotate.inputs import PictureInput, PictureInputs
+from maskmesh.clients.inputs import PictureInput, PictureInputs
 from maskmesh.services.face_location.boxes import FloatArray
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
 from maskmesh.services.runtime.pictures import decode_picture

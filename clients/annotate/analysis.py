@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.clients.annotate.inputs import PictureInput
+from maskmesh.clients.inputs import PictureInput
 from maskmesh.clients.mesh.pictures import Picture
 from maskmesh.clients.mesh.results import Expression, Face
 from maskmesh.clients.streaming.crops import crop_faces

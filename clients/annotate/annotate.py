@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from maskmesh.clients.annotate.analysis import AnalysedPicture, Mesh, analyse
-from maskmesh.clients.annotate.inputs import PictureInput, PictureInputs
 from maskmesh.clients.annotate.outputs import PictureFolder
+from maskmesh.clients.inputs import PictureInput, PictureInputs
 from maskmesh.clients.mesh.access import mesh_access
 from maskmesh.clients.mesh.client import Service
 from maskmesh.clients.streaming.lines import STANDARD_OUTPUT, JsonLines
@@ -80,10 +80,10 @@ def run_annotate(settings: AnnotateSettings) -> AnnotateCounts:
     last_error = ""
     with ExitStack() as stack:
         inputs = stack.enter_context(PictureInputs(settings.src))
-        if inputs.left_out:
+        left_out = [entry for entry in inputs.left_out if not entry.is_hidden]
+        if left_out:
             notices.print(
-                f"left out {len(inputs.left_out)} files that are no pictures by their names, "
-                f"e.g. {inputs.left_out[0]}",
+                f"left out {len(left_out)} files, e.g. {left_out[0].file}: {left_out[0].reason}",
                 markup=False,
                 highlight=False,
             )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maskmesh.clients.annotate.analysis import analyse
-from maskmesh.clients.annotate.inputs import PictureInput
+from maskmesh.clients.inputs import PictureInput
 from maskmesh.services.runtime.errors import (
     DeadlineError,
     InvalidInputError,

@@ -13,7 +13,7 @@ from pydantic_settings import CliApp
 
 from maskmesh.clients.annotate import annotate
 from maskmesh.clients.annotate.annotate import AnnotateSettings, analyse_all, run_annotate
-from maskmesh.clients.annotate.inputs import PictureInput
+from maskmesh.clients.inputs import PictureInput
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, UnavailableError
 from maskmesh.services.runtime.pictures import encode_png
 

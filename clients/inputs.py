@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -24,6 +26,10 @@ _UNREADABLE = (
     NotImplementedError,
 )
 
+# No packed picture shrinks like this; only what is made to fill memory does.
+_BOMB_RATIO = 200
+_BOMB_BYTES = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class PictureInput:
@@ -32,10 +38,29 @@ class PictureInput:
     Attributes:
         file: Its path relative to what the user named, with forward slashes.
         read: Returns its encoded bytes; raises InvalidInputError if they cannot be read.
+        is_link: Whether it is a symbolic link.
+        stamp: Changes when its content does, as far as can be told without reading it.
     """
 
     file: str
     read: Callable[[], bytes]
+    is_link: bool = False
+    stamp: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What lies among the pictures and is not taken.
+
+    Attributes:
+        file: Its path relative to what the user named.
+        reason: Why, in a few words.
+        is_hidden: Whether it, or a folder that it lies in, is hidden.
+    """
+
+    file: str
+    reason: str
+    is_hidden: bool = False
 
 
 class PictureInputs:
@@ -52,8 +77,8 @@ class PictureInputs:
             InvalidInputError: A file that ends in .zip is none.
         """
         self._archive: zipfile.ZipFile | None = None
-        self.left_out: list[str] = []
-        """Files that are no pictures by their names; hidden ones are not counted."""
+        self.left_out: list[LeftOut] = []
+        """Everything else that is there, sorted by path."""
         # ZipFile reads through one file handle, which threads share.
         self._reading = threading.Lock()
         if source.is_dir():
@@ -63,7 +88,10 @@ class PictureInputs:
         elif source.suffix.lower() == ".zip":
             self.pictures = self._in_zip(source)
         else:
-            self.pictures = [PictureInput(source.name, lambda: _read_file(source))]
+            stamp = _stamp(source.stat())
+            self.pictures = [PictureInput(source.name, lambda: _read_file(source), stamp=stamp)]
+        self.pictures.sort(key=lambda picture: picture.file)
+        self.left_out.sort(key=lambda left_out: left_out.file)
         if not self.pictures:
             raise NotFoundError(
                 f"no pictures in {source}: it needs files that end in "
@@ -89,30 +117,67 @@ class PictureInputs:
             raise InvalidInputError(
                 f"{source} is no zip that can be read ({error}): it is damaged or cut short"
             ) from error
-        files = [member for member in self._archive.infolist() if not member.is_dir()]
-        members = [member for member in files if _is_picture(member.filename)]
-        self._note_left_out([member.filename for member in files])
-        return [
-            PictureInput(member.filename, lambda member=member: self._read_member(member))  # type: ignore[misc]
-            for member in sorted(members, key=lambda member: member.filename)
-        ]
+        pictures = []
+        for member in self._archive.infolist():
+            if member.is_dir():
+                continue
+            if (reason := _reason_to_leave_out(member.filename)) is not None:
+                self.left_out.append(reason)
+                continue
+            pictures.append(
+                PictureInput(
+                    member.filename,
+                    lambda member=member: self._read_member(member),  # type: ignore[misc]
+                    is_link=stat.S_ISLNK(member.external_attr >> 16),
+                    stamp=(member.file_size, member.CRC),
+                )
+            )
+        return pictures
 
     def _in_folder(self, folder: Path) -> list[PictureInput]:
-        names = sorted(
-            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
-        )
-        self._note_left_out(names)
-        return [
-            PictureInput(name, lambda path=folder / name: _read_file(path))  # type: ignore[misc]
-            for name in names
-            if _is_picture(name)
-        ]
+        pictures = []
+        for entry, name in self._entries(folder, ""):
+            if entry.is_symlink() and not entry.is_file():
+                self._leave_out(name, "a symbolic link that leads to no file: it is not followed")
+            elif not entry.is_file():
+                self._leave_out(name, "no regular file")
+            elif (reason := _reason_to_leave_out(name)) is not None:
+                self.left_out.append(reason)
+            else:
+                path = folder / name
+                pictures.append(
+                    PictureInput(
+                        name,
+                        lambda path=path: _read_file(path),  # type: ignore[misc]
+                        is_link=entry.is_symlink(),
+                        stamp=_stamp(entry.stat()),
+                    )
+                )
+        return pictures
 
-    def _note_left_out(self, names: list[str]) -> None:
-        self.left_out = [name for name in names if not _is_picture(name) and not _is_hidden(name)]
+    def _entries(self, folder: Path, prefix: str) -> Iterator[tuple[os.DirEntry[str], str]]:
+        try:
+            with os.scandir(folder) as scanned:
+                entries = list(scanned)
+        except OSError as error:
+            self._leave_out(prefix.rstrip("/") or ".", f"a folder that cannot be read: {error}")
+            return
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from self._entries(folder / entry.name, f"{prefix}{entry.name}/")
+            else:
+                yield entry, prefix + entry.name
+
+    def _leave_out(self, name: str, reason: str) -> None:
+        self.left_out.append(LeftOut(name, reason, _is_hidden(name)))
 
     def _read_member(self, member: zipfile.ZipInfo) -> bytes:
         _check_bytes(member.file_size)
+        if member.file_size > max(_BOMB_BYTES, _BOMB_RATIO * member.compress_size):
+            raise TooLargeError(
+                f"unpacks to {member.file_size // max(1, member.compress_size)} times its size, "
+                f"the limit is {_BOMB_RATIO}: this is no picture, it is made to fill memory"
+            )
         assert self._archive is not None  # noqa: S101 - members come from it
         try:
             with self._reading, self._archive.open(member) as stream:
@@ -127,8 +192,16 @@ class PictureInputs:
         return data
 
 
-def _is_picture(name: str) -> bool:
-    return not _is_hidden(name) and PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+def _reason_to_leave_out(name: str) -> LeftOut | None:
+    if _is_hidden(name):
+        return LeftOut(name, "a hidden file", is_hidden=True)
+    if PurePosixPath(name).suffix.lower() not in PICTURE_SUFFIXES:
+        return LeftOut(name, "no picture by its name")
+    return None
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_size, status.st_mtime_ns
 
 
 def _is_hidden(name: str) -> bool:
