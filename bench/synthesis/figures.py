@@ -22,7 +22,7 @@ from maskmesh.services.runtime.pictures import encode_jpeg
 
 # Okabe and Ito's colours, which colour-blind people tell apart.
 _POINTS, _LINES, _PIVOTS = "#56B4E9", "#F0E442", "#D55E00"
-_CHECKER = (0.85, 0.65)
+_CHECKER = (0.55, 0.42)
 _OUTLINES = (
     (slice(0, 17), False),
     (slice(17, 22), False),

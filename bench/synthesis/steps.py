@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.mask_synthesis import geometry
-from maskmesh.services.mask_synthesis.colouring import Paint, coloured
-from maskmesh.services.mask_synthesis.colours import NAMED, parse_colour
+from maskmesh.services.mask_synthesis.choices import choose
+from maskmesh.services.mask_synthesis.colouring import coloured
 from maskmesh.services.mask_synthesis.lighting import face_lighting
 from maskmesh.services.mask_synthesis.overlay import WarpedMask, lit, overlay, warp_mask
 from maskmesh.services.mask_synthesis.patterns import PLAIN
@@ -53,12 +53,12 @@ def take_steps(picture: Picture, landmarks: NDArray[np.float32], style: str, col
         colour: One of MASK_COLOURS.
     """
     quad = geometry.mask_pivots(landmarks)
-    drawn = mask_for(landmarks, quad, style, PLAIN)
-    paint = Paint(parse_colour(colour), NAMED["white"])
+    choice = choose(style, colour, PLAIN, np.random.default_rng(0), {})
+    drawn = mask_for(landmarks, quad, choice)
 
     def warped_to(pivots: NDArray[np.float32]) -> WarpedMask:
         warped = warp_mask(drawn, pivots, picture.shape[:2])
-        return replace(warped, pixels=coloured(warped.pixels, paint))
+        return replace(warped, pixels=coloured(warped.pixels, choice.paint))
 
     warped = warped_to(quad)
     return Steps(
