@@ -15,6 +15,7 @@ from maskmesh.services.mask_synthesis.colours import (
     by_share,
     contrasting,
     luminance,
+    near,
     parse_colour,
     random_colour,
 )
@@ -109,6 +110,8 @@ def _random_pattern(style: str, chance: float) -> str:
 
 
 def _second(first: Rgb, pattern: str, chance: float) -> Rgb:
+    if pattern == "camouflage":
+        return near(first)
     if pattern != PLAIN:
         return contrasting(first, chance)
     return first if luminance(first) < DARK else NAMED["white"]

@@ -106,6 +106,15 @@ def contrasting(colour: Rgb, choice: float) -> Rgb:
     return NAMED[names[int(choice * len(names))]]
 
 
+def near(colour: Rgb) -> Rgb:
+    """Return a colour of the same kind: darker than a light one, lighter than a dark one."""
+    if luminance(colour) > 70:
+        red, green, blue = (round(0.55 * part) for part in colour)
+    else:
+        red, green, blue = (round(60 + 0.9 * part) for part in colour)
+    return red, green, blue
+
+
 def by_share(place: float, shares: Mapping[str, int]) -> str:
     """Return the name at a place, 0 to less than 1, where names lie one after the other."""
     reached = 0

@@ -128,11 +128,17 @@ def gaiter(surface: Surface) -> Relief:
     light = light - 0.07 * bump(surface.down, 0.27, 0.05) * bump(surface.share, 0.0, 0.22)
     jaw = 0.98 - 0.34 * np.minimum(surface.side, 1.0) ** 2.2
     light = light - 0.26 * step(surface.down, jaw, 0.10) * (1 - 0.5 * step(surface.down, 1.2, 0.3))
-    for number, depth in enumerate((0.13, 0.16, 0.15, 0.12)):
-        tilt = (0.05, -0.06, 0.04, -0.03)[number] * surface.share
-        line = 1.06 + 0.095 * number + tilt - 0.13 * np.minimum(surface.side, 1.0) ** 2
-        fold = bump(surface.down, line, 0.018) - 0.8 * bump(surface.down, line - 0.040, 0.022)
-        light = light - depth * fold
+    # Height, tilt, depth, and to which side the fold runs out.
+    for line, tilt, depth, fading in (
+        (1.02, 0.10, 0.17, -0.5),
+        (1.10, -0.12, 0.18, 0.6),
+        (1.18, 0.07, 0.16, -0.7),
+        (1.25, -0.09, 0.18, 0.4),
+        (1.33, 0.05, 0.13, -0.4),
+    ):
+        under = surface.down - (line + tilt * surface.share - 0.16 * surface.side**2)
+        fold = bump(under, 0.0, 0.020) - 0.7 * bump(under, -0.040, 0.024)
+        light = light - depth * fold * np.clip(0.7 + fading * surface.share, 0.0, 1.0)
     for start, end in (((0.98, 0.30), (0.35, 0.20)), ((0.98, 0.42), (0.45, 0.38))):
         light = light + 0.12 * crease(surface, start, end, 0.022)
     from_top = surface.height * surface.length

@@ -73,7 +73,7 @@ OUTLINES = {
     "kn95": Outline(60.0, 0.24, 0.62, 1.02, 0.46, 1.7, pinch=3.0),
     "bandana": Outline(90.0, 0.07, 0.40, 1.46, 0.92, 1.25, overhang=0.012, rounding=0.022),
     "gaiter": Outline(
-        90.0, 0.13, 0.46, 1.46, 0.20, 2.2, pinch=18.0, overhang=0.012, rounding=0.032
+        90.0, 0.13, 0.46, 1.48, 0.26, 2.4, pinch=18.0, overhang=0.012, rounding=0.032
     ),
     "clear": Outline(66.0, 0.14, 0.48, 1.0, 0.35, 2.5, pinch=2.0),
 }
