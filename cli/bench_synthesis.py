@@ -57,13 +57,16 @@ class BenchFigures(CommandSettings, section="bench_figures"):
     photos: Path = Field(
         Path("tests/fixtures/faces"), description="folder of photos with one clear face each"
     )
+    own_mask: Path = Field(
+        Path("examples/masks/grin.png"), description="PNG of a mask of one's own, beside its JSON"
+    )
     output: Path = Field(Path("docs/pictures"), description="folder that gets the pictures")
 
     def cli_cmd(self) -> None:
         """Draw them."""
         from maskmesh.bench.synthesis.figures import draw_all  # noqa: PLC0415 - needs every extra
 
-        draw_all(self.photos, self.output)
+        draw_all(self.photos, self.own_mask, self.output)
 
 
 class BenchLook(CommandSettings, section="bench_look"):

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from maskmesh.bench.synthesis.portraits import load_portraits
 from maskmesh.bench.synthesis.sheets import (
+    own_sheet,
     patterns_sheet,
     positions_sheet,
     styles_sheet,
     whole_sheet,
 )
 from maskmesh.bench.synthesis.steps import Steps, take_steps
+from maskmesh.services.mask_synthesis.user_masks import read_user_mask
 from maskmesh.services.runtime.pictures import encode_jpeg
 
 # Okabe and Ito's colours, which colour-blind people tell apart.
@@ -44,15 +46,16 @@ _SHEETS = {
 _QUALITY = 82
 
 
-def draw_all(photos: Path, folder: Path) -> None:
+def draw_all(photos: Path, own_mask: Path, folder: Path) -> None:
     """Draw masks_steps.jpg, of the face that is turned most, and the contact sheets.
 
     Args:
         photos: Folder of photos with one face each.
+        own_mask: PNG of a user's mask, its JSON beside it.
         folder: Gets the pictures; made if it is not there.
 
     Raises:
-        NotFoundError: There are no photos.
+        NotFoundError: There are no photos, or there is no such mask.
         NoFaceError: In one of them no face is found.
     """
     portraits = load_portraits(photos)
@@ -60,8 +63,10 @@ def draw_all(photos: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     turned = max(steps, key=lambda one: abs(one.ratios.yaw) + abs(one.ratios.roll))
     draw_steps(turned, folder / "masks_steps.jpg")
-    for name, draw in _SHEETS.items():
-        (folder / f"{name}.jpg").write_bytes(encode_jpeg(draw(portraits), _QUALITY))
+    sheets = {name: draw(portraits) for name, draw in _SHEETS.items()}
+    sheets["masks_own"] = own_sheet(portraits, read_user_mask(own_mask))
+    for name, sheet in sheets.items():
+        (folder / f"{name}.jpg").write_bytes(encode_jpeg(sheet, _QUALITY))
 
 
 def draw_steps(steps: Steps, file: Path) -> None:

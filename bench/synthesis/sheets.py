@@ -15,6 +15,7 @@ from maskmesh.services.mask_synthesis.colours import MASK_COLOURS
 from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
 from maskmesh.services.mask_synthesis.patterns import MASK_PATTERNS
 from maskmesh.services.mask_synthesis.synthesizer import POSITIONS, MaskSynthesizer
+from maskmesh.services.mask_synthesis.user_masks import UserMask
 
 TEXT = 14
 GAP = 4
@@ -84,6 +85,19 @@ def patterns_sheet(portraits: Sequence[Portrait], side: int = 176) -> NDArray[np
         ).image
 
     return labelled_grid(styles, MASK_PATTERNS, tile, side)
+
+
+def own_sheet(portraits: Sequence[Portrait], mask: UserMask, side: int = 220) -> NDArray[np.uint8]:
+    """A mask of the user's own on every face."""
+    synthesizer = MaskSynthesizer(masks=[mask])
+
+    def tile(_: int, column: int) -> NDArray[np.uint8]:
+        face = portraits[column]
+        return synthesizer.apply(
+            face.picture, style=mask.name, seed=SEED, landmarks=face.landmarks
+        ).image
+
+    return labelled_grid([""], [mask.name, *[""] * (len(portraits) - 1)], tile, side)
 
 
 def positions_sheet(portraits: Sequence[Portrait], side: int = 176) -> NDArray[np.uint8]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from maskmesh.bench.synthesis.steps import take_steps
 from maskmesh.services.mask_synthesis.geometry import NOSE_AND_MOUTH
 from maskmesh.services.runtime.errors import NoFaceError, NotFoundError
 from maskmesh.services.runtime.pictures import encode_png, read_picture
+
+OWN_MASK = Path(__file__).parents[3] / "examples" / "masks" / "grin.png"
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +69,11 @@ def test_the_crop_shows_the_mask_that_the_overlay_puts_on(portrait):
 
 
 def test_all_pictures_are_drawn_small_enough_for_a_repository(turned, tmp_path):
-    draw_all(turned, tmp_path / "new")
+    draw_all(turned, OWN_MASK, tmp_path / "new")
     names = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert names == [
         "masks_all.jpg",
+        "masks_own.jpg",
         "masks_patterns.jpg",
         "masks_positions.jpg",
         "masks_steps.jpg",
