@@ -1,8 +1,8 @@
 """Mode "ray": the work done by Ray Data, on this machine or on a cluster of many.
 
 The tasks go to Ray Data window by window, so that a data set of any size streams through. Within
-a window Ray spreads them over its workers, sends again what was with a worker that died, and
-brings the outcomes back. A worker process loads its landmark predictor once and keeps it from
+a window Ray spreads them over its workers, sends again what was with a worker that died (as often
+as it takes), and brings the outcomes back. A worker process loads its landmark predictor once and keeps it from
 window to window.
 
 With the variable RAY_ADDRESS set, that cluster does the work; every machine of it needs
@@ -12,6 +12,7 @@ With the variable RAY_ADDRESS set, that cluster does the work; every machine of 
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from maskmesh.clients.synthesize.recipe import Recipe
 from maskmesh.clients.synthesize.tasks import Outcome, Task
-from maskmesh.services.runtime.errors import SetupError, UnavailableError
+from maskmesh.services.runtime.errors import MaskmeshError, SetupError, UnavailableError
 
 if TYPE_CHECKING:
     from maskmesh.clients.synthesize.making import Maker
@@ -50,17 +51,22 @@ def run_ray(tasks: Iterable[Task], recipe: Recipe, workers: int) -> Iterator[Out
     """
     with _ray(workers) as ray:
         for window in windows(tasks):
-            parts = max(
-                1, min(len(window), PARTS_A_WORKER * workers, -(-len(window) // TASKS_A_PART))
+            parts = min(PARTS_A_WORKER * workers, math.ceil(len(window) / TASKS_A_PART))
+            rows = [{"task": task} for task in window]
+            made = ray.data.from_items(rows, override_num_blocks=parts).map(
+                _make,
+                fn_kwargs={"recipe": recipe},
+                concurrency=min(workers, parts),
             )
-            made = ray.data.from_items(
-                [{"task": task} for task in window], override_num_blocks=parts
-            ).map(_make, fn_kwargs={"recipe": recipe}, concurrency=workers)
             try:
-                yield from (row["outcome"] for row in made.iter_rows())
+                for row in made.iter_rows():
+                    yield _outcome(row)
+            except ray.exceptions.RayTaskError:
+                # A bug in what the worker ran, with the worker's traceback.
+                raise
             except ray.exceptions.RayError as error:
                 raise UnavailableError(
-                    f"Ray gave up ({_last_line(error)}): see its logs, and run the same command "
+                    f"Ray gave up ({_first_line(error)}): see its logs, and run the same command "
                     "again, which goes on where it ended"
                 ) from error
 
@@ -104,18 +110,29 @@ def _ray(workers: int) -> Iterator[Any]:
             ray.init(address="local", num_cpus=workers, include_dashboard=False, **quiet)
     except (ConnectionError, RuntimeError) as error:
         raise UnavailableError(
-            f"Ray does not start ({_last_line(error)}): check {ADDRESS_VARIABLE}, or run without it"
+            f"Ray does not start ({_first_line(error)}): check {ADDRESS_VARIABLE}, or leave it out"
         ) from error
     try:
         ray.data.DataContext.get_current().enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         yield ray
     finally:
         ray.shutdown()
 
 
 def _make(row: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
-    return {"outcome": _maker(recipe).make(row["task"])}
+    try:
+        return {"outcome": _maker(recipe).make(row["task"])}
+    except MaskmeshError as error:
+        # Ray would wrap it in errors of its own.
+        return {"outcome": error}
+
+
+def _outcome(row: dict[str, Any]) -> Outcome:
+    outcome: Outcome | MaskmeshError = row["outcome"]
+    if isinstance(outcome, MaskmeshError):
+        raise outcome
+    return outcome
 
 
 @lru_cache(maxsize=1)
@@ -126,5 +143,5 @@ def _maker(recipe: Recipe) -> Maker:
     return Maker(recipe)
 
 
-def _last_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
