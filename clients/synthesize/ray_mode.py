@@ -2,8 +2,8 @@
 
 The tasks go to Ray Data window by window, so that a data set of any size streams through. Within
 a window Ray spreads them over its workers, sends again what was with a worker that died (as often
-as it takes), and brings the outcomes back. A worker process loads its landmark predictor once and keeps it from
-window to window.
+as it takes), and brings the outcomes back. A worker process loads its landmark predictor once and
+keeps it from window to window.
 
 With the variable RAY_ADDRESS set, that cluster does the work; every machine of it needs
 `maskmesh[synthesis,ray]`, and the files of the user's own masks and predictor at the same paths.
