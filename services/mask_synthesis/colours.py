@@ -55,6 +55,10 @@ WORN: dict[str, dict[str, int]] = {
 HUE_SPREAD = 0.012
 SATURATION_SPREAD = 0.18
 BRIGHTNESS_SPREAD = 0.09
+PRINTED_ON_LIGHT = ("navy", "black", "red", "teal", "gray")
+PRINTED_ON_DARK = ("white", "beige", "gray")
+# Between the luma of two colours of a pattern.
+MIN_CONTRAST = 60.0
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -101,9 +105,10 @@ def contrasting(colour: Rgb, choice: float) -> Rgb:
         colour: The first colour.
         choice: 0 to 1, less than 1.
     """
-    light = luminance(colour) > 120
-    names = ("navy", "black", "red", "teal", "gray") if light else ("white", "beige", "gray")
-    return NAMED[names[int(choice * len(names))]]
+    here = luminance(colour)
+    names = PRINTED_ON_LIGHT if here > 120 else PRINTED_ON_DARK
+    apart = [name for name in names if abs(luminance(NAMED[name]) - here) > MIN_CONTRAST]
+    return NAMED[apart[int(choice * len(apart))]]
 
 
 def near(colour: Rgb) -> Rgb:

@@ -42,8 +42,10 @@ FABRIC_STRAPS, RUBBER_STRAPS = {"cloth"}, {"n95"}
 STRAP_LIGHT = 0.93
 RUBBER_LIGHT = 216.0
 METAL_LIGHT = 168.0
+# White fabric and its sheen stay below the brightest that a picture holds.
+MAX_LIGHT = 1.02
 # Angle up to which every style covers at the height of the mouth, and a share to spare.
-NARROWEST = 52.0
+NARROWEST = 55.0
 SPARE = 0.04
 SHADOW = 0.30
 # Of the light on a window: what a film lets through, and what it sends back.
@@ -109,10 +111,18 @@ def mirrored(mask: DrawnMask) -> DrawnMask:
     return DrawnMask(mask.pixels, mask.anchors[[1, 0, 3, 2]], mask.middle)
 
 
-def _cache(size: int) -> Callable[[str, str, int], DrawnMask]:
-    largest = max(Canvas(size, 0.0, margins).shape for margins in (WITH_STRAPS, *MARGINS.values()))
+def cache_limits() -> dict[int, int]:
+    """Return how many drawings of each size are kept."""
+    canvases = (WITH_STRAPS, *MARGINS.values())
+    shapes = {size: [Canvas(size, 0.0, margins).shape for margins in canvases] for size in SIZES}
+    return {
+        size: CACHE_BYTES // max(4 * rows * columns for rows, columns in shapes[size])
+        for size in SIZES
+    }
 
-    @lru_cache(maxsize=CACHE_BYTES // (4 * largest[0] * largest[1]))
+
+def _cache(size: int) -> Callable[[str, str, int], DrawnMask]:
+    @lru_cache(maxsize=cache_limits()[size])
     def drawn(style: str, pattern: str, turn: int) -> DrawnMask:
         return _draw(style, pattern, turn, size)
 
@@ -169,7 +179,7 @@ def _strap_light(style: str, pattern: str) -> tuple[Array, ...]:
 
 def _fabric_light(canvas: Canvas, relief: Relief, pattern: str) -> tuple[Array, ...]:
     """Light of the first colour, of the second, and of none, of fabric and what is fixed to it."""
-    light = np.clip(relief.light + grain(canvas.shape), 0.05, 1.27)
+    light = np.clip(relief.light + grain(canvas.shape), 0.05, MAX_LIGHT)
     across, down = canvas.grid()
     way = np.radians(canvas.angles(across)) / 2
     second = pattern_share(pattern, way, down * HEIGHT_TO_WIDTH, 1.0 / canvas.width)

@@ -68,9 +68,9 @@ class Outline:
 
 OUTLINES = {
     "surgical": Outline(67.0, 0.14, 0.48, 1.0, 0.34, 2.6, pinch=2.0),
-    "cloth": Outline(63.0, 0.19, 0.52, 1.0, 0.42, 2.3, pinch=5.0, rounding=0.016),
-    "n95": Outline(57.0, 0.19, 0.56, 0.97, 0.36, 2.6, rounding=0.022),
-    "kn95": Outline(60.0, 0.24, 0.62, 1.02, 0.46, 1.7, pinch=3.0),
+    "cloth": Outline(63.0, 0.19, 0.52, 1.0, 0.41, 2.5, pinch=5.0, rounding=0.016),
+    "n95": Outline(58.0, 0.19, 0.56, 0.98, 0.35, 2.7, rounding=0.022),
+    "kn95": Outline(60.0, 0.24, 0.62, 1.02, 0.44, 2.0, pinch=3.0),
     "bandana": Outline(90.0, 0.07, 0.40, 1.46, 0.92, 1.25, overhang=0.012, rounding=0.022),
     "gaiter": Outline(
         90.0, 0.13, 0.46, 1.48, 0.26, 2.4, pinch=18.0, overhang=0.012, rounding=0.032
