@@ -80,9 +80,11 @@ class BenchLook(CommandSettings, section="bench_look"):
     )
     count: int = Field(100, ge=1, le=1000, description="how many outputs")
     seed: int = Field(0, ge=0, description="decides which pictures, and their masks")
+    min_fit: float = Field(0.0, ge=0, le=1, description="fit score below which a face is skipped")
+    position: str = Field("proper", description='how masks are worn; "random": in all ways')
 
     def cli_cmd(self) -> None:
         """Draw the sheet and say where it is."""
         from maskmesh.bench.synthesis.blind_look import run  # noqa: PLC0415 - needs every extra
 
-        run(self.data, self.output, self.count, self.seed)
+        run(**self.model_dump())

@@ -50,6 +50,8 @@ def blind_look(
     count: int,
     seed: int,
     *,
+    min_fit: float = 0.0,
+    position: str = "proper",
     advance: Callable[[], None] = lambda: None,
 ) -> Look:
     """Mask pictures drawn by lot, all at random, and lay them out with numbers.
@@ -59,6 +61,8 @@ def blind_look(
         folder: Gets the sheet and the key; made if it is not there.
         count: How many outputs the sheet shows, fewer if there are fewer pictures.
         seed: Decides the lot; picture number k is masked with seed + k.
+        min_fit: Fit score, 0 to 1, below which a face is skipped.
+        position: How masks are worn, or "random".
         advance: Called after every output.
 
     Raises:
@@ -76,9 +80,12 @@ def blind_look(
             source, number = inputs.pictures[index], len(tiles) + 1
             try:
                 pixels = decode_picture(source.read(), "keep")
-                masked = synthesizer.apply(pixels, seed=seed + number)
+                masked = synthesizer.apply(pixels, position=position, seed=seed + number)
             except MaskmeshError as error:
                 skipped[source.file] = str(error)
+                continue
+            if masked.confidence < min_fit:
+                skipped[source.file] = f"its fit score is {masked.confidence:.2f}"
                 continue
             tiles.append(_tile(masked.image, number))
             lines.append(json.dumps(_told(number, source.file, masked)))
@@ -111,20 +118,30 @@ def _tile(pixels: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
     return np.asarray(tile, dtype=np.uint8)
 
 
-def run(data: Path | None, folder: Path, count: int, seed: int) -> None:
+def run(
+    data: Path | None, output: Path, count: int, seed: int, min_fit: float, position: str
+) -> None:
     """Draw a blind look and say where it lies.
 
     Args:
         data: None: fer2013.zip of the data folder.
-        folder: Gets the sheet and the key.
+        output: Gets the sheet and the key.
         count: How many outputs.
         seed: Decides the lot.
+        min_fit: Fit score below which a face is skipped.
+        position: How masks are worn, or "random".
     """
     console = Console()
     with Progress(transient=True) as progress:
         task = progress.add_task("masking", total=count)
         look = blind_look(
-            data or default_data(), folder, count, seed, advance=lambda: progress.advance(task)
+            data or default_data(),
+            output,
+            count,
+            seed,
+            min_fit=min_fit,
+            position=position,
+            advance=lambda: progress.advance(task),
         )
     for file, reason in look.skipped.items():
         console.print(f"skipped {file}: {reason}", markup=False)

@@ -47,8 +47,15 @@ def test_the_seed_decides_everything(crops, tmp_path):
 
 
 def test_the_command_says_what_was_skipped_and_where_the_sheet_lies(crops, tmp_path, capsys):
-    run(crops, tmp_path, 2, 4)
+    run(crops, tmp_path, 2, 4, 0.0, "proper")
     shown = " ".join(capsys.readouterr().out.split())
     assert "skipped broken.png: these 10 bytes are not a picture" in shown
     assert "count the bad fits" in shown
     assert (tmp_path / "sheet.png").is_file()
+
+
+def test_faces_of_a_bad_fit_are_skipped_and_told(crops, tmp_path):
+    look = blind_look(crops, tmp_path, 2, 4, min_fit=1.0)
+    assert set(look.skipped) == {"biden.png", "obama.png", "broken.png"}
+    assert look.skipped["obama.png"].startswith("its fit score is 0.")
+    assert look.key.read_text() == ""
