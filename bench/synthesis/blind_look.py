@@ -119,7 +119,7 @@ def _tile(pixels: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
 
 
 def run(
-    data: Path | None, output: Path, count: int, seed: int, min_fit: float, position: str
+    *, data: Path | None, output: Path, count: int, seed: int, min_fit: float, position: str
 ) -> None:
     """Draw a blind look and say where it lies.
 

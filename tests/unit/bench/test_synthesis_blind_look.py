@@ -47,7 +47,7 @@ def test_the_seed_decides_everything(crops, tmp_path):
 
 
 def test_the_command_says_what_was_skipped_and_where_the_sheet_lies(crops, tmp_path, capsys):
-    run(crops, tmp_path, 2, 4, 0.0, "proper")
+    run(data=crops, output=tmp_path, count=2, seed=4, min_fit=0.0, position="proper")
     shown = " ".join(capsys.readouterr().out.split())
     assert "skipped broken.png: these 10 bytes are not a picture" in shown
     assert "count the bad fits" in shown
