@@ -14,6 +14,7 @@ from maskmesh.services.runtime.pictures import (
     encode_jpeg,
     encode_png,
     read_picture,
+    read_transparent_png,
 )
 
 GRADIENT = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (40, 1))
@@ -108,3 +109,34 @@ def test_limits_are_the_callers(tmp_path: Path) -> None:
         read_picture(path, limits=PictureLimits(max_pixels=100))
     with pytest.raises(NotFoundError):
         read_picture(tmp_path / "missing.jpg")
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_a_transparent_png_keeps_its_alpha(tmp_path: Path, mode: str) -> None:
+    picture = Image.new("RGBA", (32, 24), (90, 90, 90, 255))
+    picture.paste((0, 0, 0, 0), (0, 0, 16, 24))
+    picture.convert(mode).save(tmp_path / "a.png")
+    pixels = read_transparent_png(tmp_path / "a.png")
+    assert (pixels.shape, pixels.dtype) == ((24, 32, 4), np.uint8)
+    assert pixels[3, 3, 3] == 0
+    np.testing.assert_allclose(pixels[3, 20].astype(int), (90, 90, 90, 255), atol=4)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P"])
+def test_an_opaque_png_is_refused_where_alpha_is_needed(tmp_path: Path, mode: str) -> None:
+    Image.new("RGB", (32, 24)).convert(mode).save(tmp_path / "a.png")
+    with pytest.raises(InvalidInputError, match=r"a\.png is a PNG without an alpha channel"):
+        read_transparent_png(tmp_path / "a.png")
+
+
+def test_a_transparent_png_is_held_against_the_limits(tmp_path: Path) -> None:
+    Image.new("RGBA", (32, 24)).save(tmp_path / "a.png")
+    Image.new("RGBA", (32, 24)).save(tmp_path / "a.webp")
+    with pytest.raises(TooLargeError, match="32×24"):
+        read_transparent_png(tmp_path / "a.png", PictureLimits(max_pixels=700))
+    with pytest.raises(TooLargeError, match="the limit is 10"):
+        read_transparent_png(tmp_path / "a.png", PictureLimits(max_bytes=10))
+    with pytest.raises(NotFoundError, match="no file at"):
+        read_transparent_png(tmp_path / "b.png")
+    with pytest.raises(InvalidInputError, match="send PNG"):
+        read_transparent_png(tmp_path / "a.webp")
