@@ -32,8 +32,9 @@ class MaskWish:
     """Which mask to put on.
 
     Attributes:
-        style: "surgical", "cloth", or empty: chosen by the seed.
-        colour: "white", "black", or empty: chosen by the seed.
+        style: One of the service's styles, like "surgical", or empty: chosen by the seed.
+        colour: One of the service's colours, like "white", or "#rrggbb", or empty: chosen by the
+            seed.
         seed: Each track gets its own mask from seed + track id.
     """
 
@@ -52,7 +53,9 @@ def check_wish(wish: MaskWish, known: KnownMasks) -> None:
         ("style", wish.style, known.styles),
         ("colour", wish.colour, known.colours),
     ):
-        if named and named not in names:
+        # Of colours in digits the service itself says what is wrong with them.
+        in_digits = kind == "colour" and named.startswith("#")
+        if named and named not in names and not in_digits:
             raise NotFoundError(f"no mask {kind} {named!r}: choose one of {', '.join(names)}")
 
 

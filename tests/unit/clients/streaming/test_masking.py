@@ -36,6 +36,7 @@ def test_a_wish_is_held_against_what_the_service_knows():
     known = KnownMasks(("surgical", "cloth"), ("white",))
     check_wish(MaskWish(), known)
     check_wish(MaskWish("cloth", "white"), known)
+    check_wish(MaskWish("cloth", "#20a040"), known)
     with pytest.raises(NotFoundError, match="no mask style 'x': choose one of surgical, cloth"):
         check_wish(MaskWish("x", "white"), known)
     with pytest.raises(NotFoundError, match="no mask colour 'red': choose one of white"):
