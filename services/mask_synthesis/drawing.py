@@ -49,7 +49,7 @@ NARROWEST = 55.0
 SPARE = 0.04
 SHADOW = 0.30
 # Of the light on a window: what a film lets through, and what it sends back.
-FILM = 0.13
+FILM = 0.17
 FILM_LIGHT = 235.0
 
 

@@ -151,7 +151,7 @@ def clear(surface: Surface) -> Relief:
     light = bulge(surface) + nose_tent(surface, 0.09) + hem(surface, 0.040)
     # A rounded rectangle around the mouth: distance in the unit of `down`, less than 0 inside.
     across = surface.side * 0.80
-    x, y = across - 0.42, np.abs(surface.down - 0.515) - 0.15
+    x, y = across - 0.42, np.abs(surface.down - 0.51) - 0.145
     edge = np.hypot(np.maximum(x, 0), np.maximum(y, 0)) + np.minimum(np.maximum(x, y), 0) - 0.10
     seam = bump(edge, 0.030, 0.012)
     light = light - 0.20 * seam + 0.06 * bump(edge, 0.055, 0.015) - 0.18 * bump(edge, 0.0, 0.012)

@@ -27,6 +27,8 @@ from maskmesh.services.mask_synthesis.picture_drawing import drawn_picture
 from maskmesh.services.mask_synthesis.user_masks import UserMask
 from maskmesh.services.runtime.errors import InvalidInputError
 
+# By samples a pixel; a drawing coarser than they are looks the same: its lines are wider.
+DRAWN_PER_PIXEL = {4: 1.25, 2: 1.0, 1: 0.67}
 POSITIONS: tuple[str, ...] = ("proper",)
 
 
@@ -156,8 +158,7 @@ def mask_for(
     width = top_width(quad)
     places = geometry.between_pivots(points, quad)
     turn = drawing.turn_for(geometry.middle_line_position(places), geometry.covered_extent(places))
-    # A drawing coarser than the samples looks the same: its lines are wider than that.
-    size = drawing.size_for(width * min(supersampling_for(width) / 1.5, 1.25))
+    size = drawing.size_for(width * DRAWN_PER_PIXEL[supersampling_for(width)])
     if choice.own is not None:
         return drawn_picture(choice.own, turn, size)
     return drawing.drawn_mask(choice.style, choice.pattern, turn, size)
