@@ -27,8 +27,8 @@ def bulge(surface: Surface, around: float = 0.26, below: float = 0.24) -> Array:
         below: How much darker its lower edge is, which faces down.
     """
     sides = 1.01 - around * surface.side**2.3
-    down = below * 2.8 * np.clip(surface.height - 0.5, 0.0, 1.0) ** 1.5
-    return np.asarray(sides - down, dtype=np.float32)
+    low = np.clip(surface.height - 0.5, 0.0, 1.0)
+    return np.asarray(sides - below * 2.8 * low * np.sqrt(low), dtype=np.float32)
 
 
 def nose_tent(surface: Surface, depth: float) -> Array:
@@ -48,7 +48,8 @@ def hem(surface: Surface, width: float, depth: float = 0.10, stitched: bool = Tr
     if not stitched:
         return np.asarray(edge - depth * line)
     along = np.where(upright < ends, surface.share, surface.height * 0.6)
-    dashes = 0.4 + (np.sin(along * STITCHES * np.pi) > 0)
+    stitch = np.sin(along * STITCHES * np.pi) > 0
+    dashes = stitch.astype(np.float32) + 0.4
     return np.asarray(edge - depth * line * dashes)
 
 

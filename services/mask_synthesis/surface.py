@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,14 +61,15 @@ def crease(
     Returns:
         H×W, about -1 in the valley to 0.5 on the ridge above; strongest at `start`, gone at `end`.
     """
-    way = np.subtract(end, start)
-    reach = float(np.hypot(way[0], way[1]))
-    unit = way / reach
+    # Python's floats: NumPy's would make every array double precision.
+    across, down = end[0] - start[0], end[1] - start[1]
+    reach = math.hypot(across, down)
+    across, down = across / reach, down / reach
     x, y = surface.side - start[0], surface.height - start[1]
-    along = (x * unit[0] + y * unit[1]) / reach
-    aside = y * unit[0] - x * unit[1]
+    along = (x * across + y * down) / reach
+    aside = y * across - x * down
     # Above is where heights are smaller, whichever way the fold runs.
-    aside = aside if unit[0] >= 0 else -aside
+    aside = aside if across >= 0 else -aside
     strength = np.clip(1.0 - along, 0.0, 1.0) * step(along, -0.04, 0.12)
     valley = bump(aside, 0.0, width) - 0.5 * bump(aside, -1.6 * width, 1.2 * width)
     return np.asarray(-valley * strength, dtype=np.float32)
