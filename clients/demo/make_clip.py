@@ -151,7 +151,12 @@ def _still(
     if scene.masks:
         mask = scene.masks[index]
         rgb = synthesizer.apply(
-            rgb, style=mask.style, colour=mask.colour, seed=SEED, box=person.face
+            rgb,
+            style=mask.style,
+            colour=mask.colour,
+            pattern="plain",
+            seed=SEED,
+            box=person.face,
         ).image
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
