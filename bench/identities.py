@@ -12,6 +12,8 @@ from maskmesh.services.face_location.boxes import FloatArray, iou_matrix
 from maskmesh.services.face_location.tracking import TrackedFace
 
 FOUND_IOU = 0.4
+SEEN_SHARE = 0.1
+"""Share of a face that has to be visible for a box to be meant for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ def _match(
     squares = np.array([face.square for face in present]).reshape(-1, 4)
     ious = iou_matrix(boxes, squares)
     false_boxes = int((ious.max(axis=1, initial=0.0) < FOUND_IOU).sum())
-    # Of two in the same place, the one in front is seen.
-    worth = ious + 1e-3 * np.array([face.visible for face in present])
+    # Of two in the same place, the one in front is seen; who is wholly hidden never is.
+    visible = np.array([face.visible for face in present])
+    worth = np.where(visible >= SEEN_SHARE, ious + 1e-3 * visible, 0.0)
     matches: dict[str, tuple[TrackedFace, float]] = {}
     while worth.size and worth.max() >= FOUND_IOU:
         row, column = (int(index) for index in np.unravel_index(worth.argmax(), worth.shape))

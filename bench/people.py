@@ -51,14 +51,20 @@ def load_people(photos: Path, masked: bool = False) -> Mapping[str, Person]:
         masked: Whether to put a drawn mask on everybody.
     """
     people = {}
-    for seed, (name, (x, y, width, height)) in enumerate(FACES.items()):
+    for name, (x, y, width, height) in FACES.items():
         gray = read_picture(photos / f"{name}.jpg", "L")
         if masked:
-            box = (x, y, width, height)
-            gray = MaskSynthesizer().apply(gray, seed=seed, box=box).image
+            gray = _masked(gray, (x, y, width, height))
         face = (x + width / 2, y + height / 2, (width + height) / 2)
         people[name] = Person(name, gray, _outline(gray.shape, face), face)
     return people
+
+
+def _masked(gray: Gray, box: Box) -> Gray:
+    masked = MaskSynthesizer().apply(
+        gray, style="surgical", colour="white", pattern="plain", box=box
+    )
+    return masked.image
 
 
 def draw_person(canvas: NDArray[np.float32], person: Person, place: Place) -> None:

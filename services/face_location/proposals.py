@@ -20,8 +20,10 @@ WINDOW = 24
 WINDOW_SHARE = 0.92
 """Side of the window ÷ side of the face in it."""
 MAX_ENLARGEMENT = 1.3
-# Faces cut by the picture's edge are large as a rule: only the halved pictures get a margin.
-MARGIN_SHARE = 0.15
+# Margin around the picture halved 0, 1 and 2 times, in its longer sides: faces cut by its edge are
+# large as a rule.
+MARGIN_SHARES = 0.0, 0.05, 0.25
+OCTAVES = len(MARGIN_SHARES)
 ALIKE_IOU = 0.5
 SAME_IOU = 0.5
 # What a crowd or a rough texture may cost at most.
@@ -47,33 +49,36 @@ class CascadeProposer:
         self._local = threading.local()
         self._cascade()
 
-    def propose(self, gray: NDArray[np.uint8]) -> FloatArray:
+    def propose(self, gray: NDArray[np.uint8], small_faces: bool = True) -> FloatArray:
         """Return boxes that may be faces, overlapping ones grouped.
 
         Args:
             gray: uint8 H×W.
+            small_faces: Whether to look for the smallest, too: those of less than twice the side
+                of the smallest that are found at all. That takes about as long as all others.
 
         Returns:
             float64 N×4, x, y, width, height in pixels of the picture, framed as faces are.
         """
         scale = min(self._search_side / max(gray.shape), MAX_ENLARGEMENT)
-        fine = Pyramid(_resized(gray, scale))
-        coarse = fine.level(1)
-        margin = round(MARGIN_SHARE * max(coarse.shape))
-        framed = Pyramid(np.pad(coarse, margin, mode="edge"))
-        cascade = self._cascade()
-        small = search_windows(fine, cascade, WINDOW, (WINDOW, 2 * WINDOW - 1))
-        large = search_windows(framed, cascade, WINDOW, (WINDOW, max(framed.level(0).shape)))
-        whole = np.array(gray.shape[::-1] * 2)
+        pyramid = Pyramid(_resized(gray, scale))
         windows = np.concatenate(
-            [
-                small * (whole / np.array(fine.level(0).shape[::-1] * 2)),
-                (large - [margin, margin, 0, 0]) * (whole / np.array(coarse.shape[::-1] * 2)),
-            ]
+            [self._search(pyramid, octave) for octave in range(not small_faces, OCTAVES)]
         )
+        windows *= np.array([gray.shape[1], gray.shape[0]] * 2)
         sides = windows[:, 2:3] / WINDOW_SHARE
         middles = windows[:, :2] + windows[:, 2:] / 2
         return _best_supported(np.hstack([middles - sides / 2, sides, sides]))
+
+    def _search(self, pyramid: Pyramid, octave: int) -> FloatArray:
+        """Return windows of one octave, of the last and larger ones, in shares of the picture."""
+        level = pyramid.level(octave)
+        margin = round(MARGIN_SHARES[octave] * max(level.shape))
+        framed = Pyramid(np.pad(level, margin, mode="edge"))
+        last = octave == OCTAVES - 1
+        largest = max(framed.level(0).shape) if last else 2 * WINDOW - 1
+        windows = search_windows(framed, self._cascade(), WINDOW, (WINDOW, largest))
+        return (windows - [margin, margin, 0, 0]) / np.array(level.shape[::-1] * 2)
 
     def _cascade(self) -> cv2.CascadeClassifier:
         # OpenCV's classifier keeps its working memory inside: one for each thread.

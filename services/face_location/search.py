@@ -14,7 +14,7 @@ def search_windows(
     cascade: cv2.CascadeClassifier,
     window: int,
     sizes: tuple[float, float],
-    step: float = 1.2,
+    step: float = 1.4,
 ) -> FloatArray:
     """Return all windows that pass a cascade, not yet grouped.
 

@@ -22,11 +22,12 @@ class LocationSettings(ServerSettings, section="location"):
         "finds faces from 1/16 of the longer side on; more finds smaller ones, and takes longer",
     )
     search_interval_ms: int = Field(
-        200,
+        270,
         ge=0,
         le=10_000,
         description="in streams, milliseconds of video between searches of the whole frame: new "
-        "faces appear within this time, and a longer one costs less; 0 searches every frame",
+        "faces appear within this time (small ones, of less than 1/8.5 of its longer side, within "
+        "a second), and a longer one costs less; 0 searches every frame",
     )
     track_patience_ms: int = Field(
         1000,

@@ -26,7 +26,7 @@ from maskmesh.training.masking import mask_faces
 
 CROPS_BARE, CROPS_MASKED = 4_000, 12_000
 MASKS_A_PHOTO_FACE = 2
-MINED, DRAWN = 80_000, 10_000
+MINED, DRAWN = 140_000, 10_000
 
 Groups = list[tuple[list[Face], float]]
 

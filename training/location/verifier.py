@@ -35,9 +35,9 @@ class VerifierPlan:
         seed: Of everything that is drawn.
     """
 
-    epochs: int = 16
+    epochs: int = 26
     faces: int = 24_000
-    others: int = 36_000
+    others: int = 48_000
     learning_rate: float = 1.5e-3
     seed: int = 1
 

@@ -14,8 +14,8 @@ from maskmesh.services.face_location.detector import Detection
 class FaceFinder(Protocol):
     """Finds faces in gray pictures: a HaarFaceDetector."""
 
-    def detect(self, gray: NDArray[np.uint8]) -> list[Detection]:
-        """Search a whole picture, uint8 H×W, and return its faces."""
+    def detect(self, gray: NDArray[np.uint8], small_faces: bool = True) -> list[Detection]:
+        """Search a whole picture, uint8 H×W, and return its faces, or all but the small ones."""
         ...
 
     def find_near(self, gray: NDArray[np.uint8], boxes: FloatArray) -> list[Detection | None]:

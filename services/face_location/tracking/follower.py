@@ -26,8 +26,9 @@ from maskmesh.services.face_location.tracking.track import OTHER_SCENE, Track
 from maskmesh.services.runtime.errors import InvalidInputError
 
 DOUBT_S = 0.1
-SURE_SCORE = 0.9
 """How long a face that looks unlike the one that was just there may still be the same."""
+SMALL_FACES_INTERVAL_S = 1.0
+"""Seconds between regular searches for small faces: they cost as much as all others."""
 MOST_LOOKUPS = 32
 """To look near more faces than that takes longer than to search the picture."""
 
@@ -62,7 +63,7 @@ class FaceFollower:
     def __init__(
         self,
         finder: FaceFinder,
-        search_interval_s: float = 0.2,
+        search_interval_s: float = 0.27,
         patience_s: float = 1.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -78,6 +79,7 @@ class FaceFollower:
         self._patience_s = patience_s
         self._clock = StreamClock(monotonic)
         self._schedule = SearchSchedule(search_interval_s)
+        self._small_faces_schedule = SearchSchedule(SMALL_FACES_INTERVAL_S)
         self._scene = Scene()
         self._tracks: list[Track] = []
         self._next_id = 1
@@ -120,11 +122,11 @@ class FaceFollower:
         strangers: list[Sighting] = []
         searched = crowded or self._schedule.is_due(tick.now_s, tick.elapsed_s, hurry)
         if searched:
-            strangers = self._search(frame)
+            strangers = self._search(frame, hurry or crowded)
         self._look_near(frame)
         lost = any(track.is_just_lost(tick.now_s) for track in self._tracks)
         if lost and not searched and self._schedule.is_due(tick.now_s, tick.elapsed_s, hurry=True):
-            strangers = self._search(frame)
+            strangers = self._search(frame, hurry=True)
         self._welcome(strangers, frame)
         self._tracks = [t for t in self._tracks if not t.is_over(self._patience_s)]
         return self._faces(gray.shape)
@@ -141,10 +143,16 @@ class FaceFollower:
         for track, is_behind, was_in_sight in zip(self._tracks, behind, in_sight, strict=True):
             track.hidden = bool(is_behind and (was_in_sight or track.hidden))
 
-    def _search(self, frame: _Frame) -> list[Sighting]:
+    def _search(self, frame: _Frame, hurry: bool) -> list[Sighting]:
         """Search the whole picture; return the faces that are none of those expected."""
-        self._schedule.searched(frame.tick.now_s)
-        return self._match(frame, self._finder.detect(frame.gray))
+        now_s = frame.tick.now_s
+        self._schedule.searched(now_s)
+        small_faces = hurry or self._small_faces_schedule.is_due(
+            now_s, frame.tick.elapsed_s, hurry=False
+        )
+        if small_faces:
+            self._small_faces_schedule.searched(now_s)
+        return self._match(frame, self._finder.detect(frame.gray, small_faces))
 
     def _look_near(self, frame: _Frame) -> None:
         missing = [track for track in self._tracks if track.detection is None][:MOST_LOOKUPS]
@@ -166,7 +174,7 @@ class FaceFollower:
         now_s = frame.tick.now_s
         if not found or not missing:
             return found
-        places = fit_of_places(missing, np.array([one.square for one in found]), now_s)
+        places = fit_of_places(missing, found, now_s)
         looks = np.full(places.shape, -1.0)
         for row, column in np.argwhere(places > 0):
             looks[row, column] = missing[row].likeness(found[column].patch)
@@ -185,8 +193,7 @@ class FaceFollower:
         now and then passes for a face never gets a track.
         """
         for one in strangers:
-            sure = one.detection.score >= SURE_SCORE
-            if sure and not self._may_be_known(one, frame):
+            if one.is_sure and not self._may_be_known(one, frame):
                 now_s = frame.tick.now_s
                 new = Track(self._next_id, one.detection, one.square, one.patch, now_s)
                 self._tracks.append(new)
@@ -203,7 +210,7 @@ class FaceFollower:
             return True
         missing = [track for track in self._tracks if track.detection is None]
         now_s = frame.tick.now_s
-        near = fit_of_places(missing, one.square[None], now_s)[:, 0] > 0
+        near = fit_of_places(missing, [one], now_s)[:, 0] > 0
         if touching(one.square[None], seen).any():
             return bool(near.any())
         recent = np.array([now_s - track.seen_s < DOUBT_S for track in missing], bool)

@@ -15,6 +15,9 @@ from maskmesh.services.face_location.tracking.association import distinct, overl
 from maskmesh.services.face_location.tracking.motion import to_square
 from maskmesh.services.face_location.tracking.track import Track
 
+SURE_SCORE = 0.9
+"""Score from which on what is found is surely a face."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -29,6 +32,16 @@ class Sighting:
     detection: Detection
     square: FloatArray
     patch: Patch
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is surely a face."""
+        return self.detection.score >= SURE_SCORE
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it may be no face; what is found near where one is expected is one."""
+        return self.detection.source == "face" and not self.is_sure
 
 
 def look_at(
@@ -56,20 +69,28 @@ def squares_of(tracks: Sequence[Track]) -> FloatArray:
     return np.array([track.square for track in tracks], np.float64).reshape(-1, 4)
 
 
-def fit_of_places(tracks: Sequence[Track], found: FloatArray, now_s: float) -> FloatArray:
+def fit_of_places(tracks: Sequence[Track], found: Sequence[Sighting], now_s: float) -> FloatArray:
     """Hold faces found against where each is expected, and where it was seen last.
 
-    Who turns back at once is nearer to the latter.
+    Who turns back at once is nearer to the latter. What a search found that may be no face counts
+    only where one is expected, not within reach of it, and never for a face that is hidden: that
+    looks like nothing much, as does this.
 
     Args:
         tracks: N faces that are missing.
-        found: float64 M×4, squares.
+        found: M faces.
         now_s: The frame's time in seconds.
 
     Returns:
         float64 N×M, 0 (out of reach) to 1.
     """
-    reach = [track.reach(now_s) for track in tracks]
     squares = [*(track.square for track in tracks), *(track.seen_square for track in tracks)]
-    both = overlaps(np.array(squares).reshape(-1, 4), found, np.array(reach * 2))
+    expected = np.array(squares).reshape(-1, 4)
+    places = np.array([one.square for one in found]).reshape(-1, 4)
+    reach = np.array([track.reach(now_s) for track in tracks] * 2)
+    doubtful = np.array([one.is_doubtful for one in found], bool)
+    hidden = np.array([track.hidden for track in tracks] * 2, bool)
+    both = overlaps(expected, places, reach)
+    both[:, doubtful] = overlaps(expected, places[doubtful], np.zeros_like(reach))
+    both[np.ix_(hidden, doubtful)] = 0.0
     return np.maximum(both[: len(tracks)], both[len(tracks) :])

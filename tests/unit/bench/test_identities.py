@@ -57,6 +57,12 @@ def test_of_two_in_the_same_place_the_one_in_front_is_meant():
     assert judge(frames, truth, [0.0, 0.1]).switches == 0
 
 
+def test_a_box_is_not_meant_for_who_is_wholly_hidden_even_where_it_fits_them_better():
+    truth = [[true("back", 300), true("front", 10)], [true("back", 16, 0.0), true("front", 10)]]
+    frames = [[tracked(1, 300), tracked(2, 10)], [tracked(2, 15)]]
+    assert judge(frames, truth, [0.0, 0.1]).switches == 0
+
+
 def test_the_longest_wait_for_a_new_face_counts():
     truth = [[true("a", 10)], [true("a", 10), true("b", 200)]] + [[true("b", 200)]] * 3
     frames = [[], [tracked(1, 10)], [], [], [tracked(2, 200)]]

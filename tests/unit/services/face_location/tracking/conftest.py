@@ -27,6 +27,7 @@ class KnowingFinder:
         faces: Of the frame that comes next.
         blind: Whether to find nothing.
         searches: In how many frames the whole picture was searched.
+        small_face_searches: In how many of them small faces were looked for, too.
         lookups: How many faces were looked for near where they were expected.
     """
 
@@ -34,12 +35,14 @@ class KnowingFinder:
         self.faces: Sequence[TrueFace] = []
         self.blind = False
         self.searches = 0
+        self.small_face_searches = 0
         self.lookups = 0
         self._error = error
         self._random = np.random.default_rng(0)
 
-    def detect(self, gray):
+    def detect(self, gray, small_faces=True):
         self.searches += 1
+        self.small_face_searches += small_faces
         return [found for face in self._visible() if (found := self._found(gray, face, "face"))]
 
     def find_near(self, gray, boxes):

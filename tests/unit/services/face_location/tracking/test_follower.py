@@ -38,8 +38,8 @@ def blind_between(finder, first, last):
 def test_somebody_who_moves_is_followed_in_every_frame_with_few_searches(play, people, finder):
     seen = play(moving(people["astronaut"], 4.0))
     assert seen == [{"astronaut": 1}] * 120
-    assert finder.searches == 20
-    assert finder.lookups == 100
+    assert finder.searches == 15
+    assert finder.lookups == 105
 
 
 @pytest.mark.parametrize("seconds", [2.0, 5.0])
@@ -199,7 +199,15 @@ def test_frames_without_times_are_followed(people, finder):
     for number in range(clip.frames):
         finder.faces = clip.truth(number)
         assert [face.track_id for face in follower.update(clip.frame(number))] == [1]
-    assert finder.searches == 5
+    assert finder.searches == 4
+
+
+def test_small_faces_are_looked_for_each_second_and_whenever_there_is_a_hurry(play, people, finder):
+    play(moving(people["obama"], 4.0))
+    # The first search is in a hurry, the others come 1.07 s apart: with every fourth search.
+    assert finder.small_face_searches == 4
+    play(clip_of(seconds=0.5, background=3), start_s=4.0)
+    assert finder.small_face_searches >= 7
 
 
 def test_boxes_are_steadied_without_lagging(people, finder, follower):
@@ -250,7 +258,7 @@ class Crowd:
         self.asked = []
         self.searches = 0
 
-    def detect(self, gray):
+    def detect(self, gray, small_faces=True):
         self.searches += 1
         return [
             Detection((64 * column + 2, 48 * row + 2, 40, 40), 0.9, "face")
@@ -294,7 +302,7 @@ def test_a_face_of_little_certainty_gets_no_track_but_keeps_one_it_has():
     class Unsure:
         score = 0.6
 
-        def detect(self, gray):
+        def detect(self, gray, small_faces=True):
             return [Detection((40, 40, 60, 60), self.score, "face")]
 
         def find_near(self, gray, boxes):
