@@ -89,7 +89,7 @@ def compare_with_peer(data: Path, count: int, mask_the_face: Path, scratch: Path
         SetupError: MaskTheFace does not run.
     """
     portraits = unpack_portraits(data, count, scratch / "portraits")
-    with _progress("beside MaskTheFace", len(portraits)) as advance:
+    with _progress("beside MaskTheFace", 3 * len(portraits)) as advance:
         return side_by_side(portraits, mask_the_face, scratch, advance=advance)
 
 
@@ -198,8 +198,8 @@ def _sources(data: Path, counts: tuple[int, ...], scratch: Path) -> dict[int, Pa
 
 
 @contextmanager
-def _progress(name: str, total: int | None) -> Iterator[Callable[[], None]]:
+def _progress(name: str, total: int | None) -> Iterator[Callable[..., None]]:
     cv2.setNumThreads(1)
     with Progress(transient=True) as progress:
         task = progress.add_task(name, total=total)
-        yield lambda: progress.advance(task)
+        yield lambda done=1: progress.advance(task, done)

@@ -35,10 +35,8 @@ def test_both_mask_the_same_files_and_what_is_dropped_is_counted(stand_in, faces
     (tmp_path / "broken.jpg").write_bytes((faces / "obama.jpg").read_bytes())
     pictures = [faces / "obama.jpg", faces / "biden.jpg", tmp_path / "broken.jpg"]
     steps = []
-    result = side_by_side(
-        pictures, stand_in, tmp_path / "out", warm_up=1, advance=lambda: steps.append(1)
-    )
-    assert len(steps) == 3
+    result = side_by_side(pictures, stand_in, tmp_path / "out", warm_up=1, advance=steps.append)
+    assert steps == [3, 3, 3]
     assert result.dropped() == {"MaskTheFace": 1, "maskmesh": 0, "maskmesh, face searched": 0}
     assert result.theirs[2].problem == "ValueError: no chin"
     for outcome in result.theirs:
