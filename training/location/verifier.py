@@ -20,6 +20,7 @@ from maskmesh.training.location.samples import Jitter, sample_faces, vary
 ROUGH = Jitter(share=1.0, shift=0.2, log_scale=0.25, roll=0.3, strength=1.0)
 CLOSE = Jitter(share=1.0, shift=0.06, log_scale=0.08, roll=0.25, strength=1.0)
 CORRECTION_WEIGHT = 150.0
+HUBER_DELTA = 0.1
 BATCH = 128
 
 
@@ -78,11 +79,20 @@ def train_verifier(
     return model
 
 
+@keras.saving.register_keras_serializable(package="maskmesh")
+def framing_loss(truth: keras.KerasTensor, answer: keras.KerasTensor) -> keras.KerasTensor:
+    """Return Huber's loss of corrections, N×3, as N values.
+
+    A function of our own, since Keras 3 forgets the delta of its class when it saves a model.
+    """
+    return keras.losses.huber(truth, answer, delta=HUBER_DELTA)
+
+
 def _compiled(plan: VerifierPlan) -> keras.Model:
     model = verifier_network(plan.seed)
     model.compile(
         optimizer=keras.optimizers.AdamW(plan.learning_rate, weight_decay=1e-3),
-        loss={"score": "binary_crossentropy", "correction": keras.losses.Huber(0.1)},
+        loss={"score": "binary_crossentropy", "correction": framing_loss},
         loss_weights={"score": 1.0, "correction": CORRECTION_WEIGHT},
         weighted_metrics={"score": "accuracy"},
     )

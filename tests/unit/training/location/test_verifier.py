@@ -54,13 +54,15 @@ def test_the_network_learns_to_tell_and_to_frame_and_onnx_answers_alike(
     np.testing.assert_allclose(by_onnx[1], by_keras["correction"], atol=1e-4)
 
 
-def test_a_run_that_was_stopped_goes_on_after_its_last_whole_epoch(
+def test_a_run_that_was_stopped_goes_on_to_exactly_the_same_weights(
     trained, ring_photos, others, tmp_path
 ):
-    _, run = trained
+    model, run = trained
     shutil.copyfile(run / "epoch_002.keras", tmp_path / "epoch_002.keras")
     groups = [(photo_faces(ring_photos), 1.0)]
-    train_verifier(groups, others, PLAN, tmp_path, Console(quiet=True))
+    resumed = train_verifier(groups, others, PLAN, tmp_path, Console(quiet=True))
+    for ours, theirs in zip(resumed.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "epoch_002.keras",
         "epoch_003.keras",
