@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from maskmesh.services.classification.preparation import scale_face
 from maskmesh.services.classification.repository import ModelFile
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError
 from maskmesh.services.runtime.expressions import EXPRESSIONS
+from maskmesh.services.runtime.inference import load_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,7 @@ class ExpressionClassifier:
 
     def __init__(self, model: ModelFile, threads: int = 1) -> None:
         self.model = model
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Spinning threads would take the core from the services beside this one.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = ort.InferenceSession(
-                model.path, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises a class of its own per failure
-            raise SetupError(
-                f"{model.path} cannot be loaded as an ONNX model ({error}): export it again"
-            ) from error
+        self._session = load_session(model.path, "export it again", threads)
         self.side = self._check_contract()
 
     def classify(self, faces: Sequence[NDArray[np.uint8]]) -> Classified:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 
 from maskmesh.services.face_location.artifacts import SHIPPED_MODELS, VERIFIER_FILE
 from maskmesh.services.face_location.boxes import FloatArray, grow_boxes
 from maskmesh.services.face_location.pyramid import Pyramid
 from maskmesh.services.runtime.errors import SetupError
+from maskmesh.services.runtime.inference import load_session
 
 PATCH_SIDE = 32
 MARGIN = 1.1
@@ -49,16 +49,7 @@ class FaceVerifier:
             SetupError: The file is missing, no ONNX model, or another one.
         """
         model = models / VERIFIER_FILE
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises a class of its own per failure
-            raise SetupError(
-                f"{model} cannot be loaded as an ONNX model ({error}): reinstall maskmesh, or "
-                "export it again"
-            ) from error
+        self._session = load_session(model, "reinstall maskmesh, or train it again")
         outputs = {output.name for output in self._session.get_outputs()}
         if [put.name for put in self._session.get_inputs()] != ["patches"] or outputs != {
             "score",
