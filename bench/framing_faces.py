@@ -133,7 +133,7 @@ def _portrait(
 
 def _masked(image: Gray, synthesizer: MaskSynthesizer, seed: int, box: Box | None) -> Gray | None:
     try:
-        return synthesizer.apply(image, seed=seed, box=box).image
+        return synthesizer.apply(image, style="surgical", seed=seed, box=box).image
     except NoFaceError:
         return None
 

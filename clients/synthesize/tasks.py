@@ -14,8 +14,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskmesh.clients.synthesize.recipe import Recipe
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
