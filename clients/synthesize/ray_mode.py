@@ -14,17 +14,14 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from maskmesh.clients.synthesize.recipe import Recipe
 from maskmesh.clients.synthesize.tasks import Outcome, Task
 from maskmesh.services.runtime.errors import MaskmeshError, SetupError, UnavailableError
-
-if TYPE_CHECKING:
-    from maskmesh.clients.synthesize.making import Maker
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"
 WINDOW_TASKS = 4096
@@ -34,19 +31,32 @@ TASKS_A_PART = 64
 PARTS_A_WORKER = 4
 
 
-def run_ray(tasks: Iterable[Task], recipe: Recipe, workers: int) -> Iterator[Outcome]:
+class Maker(Protocol):
+    """Does tasks, one after the other."""
+
+    def make(self, task: Task) -> Outcome:
+        """Do one task."""
+
+
+Load = Callable[[Recipe], Maker]
+"""Loads what does tasks by a recipe: a class or function that workers can import by its name."""
+
+
+def run_ray(tasks: Iterable[Task], recipe: Recipe, workers: int, load: Load) -> Iterator[Outcome]:
     """Do tasks on Ray Data.
 
     Args:
         tasks: Taken a window at a time.
         recipe: How masks are put on.
         workers: How many tasks are done at a time, at most.
+        load: Called once in every process that does tasks.
 
     Yields:
         One outcome a task; inside a window in any order.
 
     Raises:
         SetupError: Ray is not installed.
+        MaskmeshError: What a worker raised of this family.
         UnavailableError: The cluster cannot be reached, or gave up on a task.
     """
     with _ray(workers) as ray:
@@ -55,7 +65,7 @@ def run_ray(tasks: Iterable[Task], recipe: Recipe, workers: int) -> Iterator[Out
             rows = [{"task": task} for task in window]
             made = ray.data.from_items(rows, override_num_blocks=parts).map(
                 _make,
-                fn_kwargs={"recipe": recipe},
+                fn_kwargs={"recipe": recipe, "load": load},
                 concurrency=min(workers, parts),
             )
             try:
@@ -120,9 +130,9 @@ def _ray(workers: int) -> Iterator[Any]:
         ray.shutdown()
 
 
-def _make(row: dict[str, Any], recipe: Recipe) -> dict[str, Any]:
+def _make(row: dict[str, Any], recipe: Recipe, load: Load) -> dict[str, Any]:
     try:
-        return {"outcome": _maker(recipe).make(row["task"])}
+        return {"outcome": _loaded(load, recipe).make(row["task"])}
     except MaskmeshError as error:
         # Ray would wrap it in errors of its own.
         return {"outcome": error}
@@ -136,11 +146,8 @@ def _outcome(row: dict[str, Any]) -> Outcome:
 
 
 @lru_cache(maxsize=1)
-def _maker(recipe: Recipe) -> Maker:
-    """Load what makes pictures once in each process of a worker."""
-    from maskmesh.clients.synthesize.making import Maker  # noqa: PLC0415 - not where tasks are read
-
-    return Maker(recipe)
+def _loaded(load: Load, recipe: Recipe) -> Maker:
+    return load(recipe)
 
 
 def _first_line(error: Exception) -> str:

@@ -78,7 +78,8 @@ class CascadeProposer:
         last = octave == OCTAVES - 1
         largest = max(framed.level(0).shape) if last else 2 * WINDOW - 1
         windows = search_windows(framed, self._cascade(), WINDOW, (WINDOW, largest))
-        return (windows - [margin, margin, 0, 0]) / np.array(level.shape[::-1] * 2)
+        shares = (windows - [margin, margin, 0, 0]) / np.array(level.shape[::-1] * 2)
+        return np.asarray(shares, np.float64)
 
     def _cascade(self) -> cv2.CascadeClassifier:
         # OpenCV's classifier keeps its working memory inside: one for each thread.

@@ -49,4 +49,4 @@ def test_without_ray_it_is_said_what_to_install(monkeypatch):
     with pytest.raises(
         SetupError, match=r"needs the package ray: run pip install 'maskmesh\[ray\]"
     ):
-        next(run_ray(tasks(1), Recipe(), 1))
+        next(run_ray(tasks(1), Recipe(), 1, load=pytest.fail))
