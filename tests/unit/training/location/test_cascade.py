@@ -35,7 +35,7 @@ def test_opencv_runs_the_file_and_finds_what_was_learnt(trained, ring_photos):
     cascade = cv2.CascadeClassifier(str(path))
     counted, near = 0, 0
     for photo in ring_photos:
-        found = search_windows(Pyramid(photo.gray), cascade, WINDOW, (WINDOW, 160))
+        found = search_windows(Pyramid(photo.gray), cascade, WINDOW, (WINDOW, 160), step=1.2)
         overlaps = iou_matrix(photo.faces, found)
         near += bool((overlaps > 0.5).any())
         counted += len(found)
