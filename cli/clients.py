@@ -5,6 +5,8 @@ from __future__ import annotations
 from maskmesh.clients.annotate.annotate import AnnotateSettings, run_annotate
 from maskmesh.clients.demo.demo import DemoSettings, run_demo
 from maskmesh.clients.streaming.stream import StreamSettings, run_stream
+from maskmesh.clients.synthesize.run import run_synthesize
+from maskmesh.clients.synthesize.settings import SynthesizeSettings
 
 
 class Stream(StreamSettings):
@@ -21,6 +23,14 @@ class Annotate(AnnotateSettings):
     def cli_cmd(self) -> None:
         """Annotate."""
         run_annotate(self)
+
+
+class Synthesize(SynthesizeSettings):
+    """Put masks on all faces of a data set."""
+
+    def cli_cmd(self) -> None:
+        """Synthesize."""
+        run_synthesize(self)
 
 
 class Demo(DemoSettings):

@@ -54,6 +54,9 @@ COMMANDS: dict[str, Command] = {
         "maskmesh.cli.clients:Stream", "client", "annotate a camera, clip, folder or RTSP stream"
     ),
     "annotate": Command("maskmesh.cli.clients:Annotate", "client", "annotate independent pictures"),
+    "synthesize": Command(
+        "maskmesh.cli.clients:Synthesize", "synthesis", "put masks on all faces of a data set"
+    ),
     "train": Command("maskmesh.cli.training:Train", "training", "train the model on masked faces"),
     "train location": Command(
         "maskmesh.cli.training:TrainLocation", "training", "train what finds faces, masked or not"

@@ -11,6 +11,7 @@ from typing import Literal
 FacesChoice = Literal["auto", "image", "each", "largest"]
 FormatChoice = Literal["png", "jpeg", "keep"]
 
+SMALL_FACE_SIDE = 128
 SEED_BYTES = 6
 """Seeds of faces have 48 bits: every reader of JSON keeps them exact."""
 
@@ -32,7 +33,7 @@ class Recipe:
         min_fit: Fit score, 0 to 1, below which a face is left as it is.
         picture_format: "png" or "jpeg", or "keep": JPEG from JPEG, PNG from all else.
         jpeg_quality: 1 to 100.
-        masks: JSON files of the user's own masks.
+        masks: PNG files of the user's own masks, each with a JSON file beside it.
         predictor_path: The user's own landmark predictor; None: the one that ships.
     """
 
@@ -68,7 +69,9 @@ class Recipe:
             OSError: A mask's or the predictor's file cannot be read.
         """
         described = asdict(self)
-        described["masks"] = [_digest(path) for path in self.masks]
+        described["masks"] = [
+            _digest(file) for path in self.masks for file in (path, path.with_suffix(".json"))
+        ]
         described["predictor_path"] = self.predictor_path and _digest(self.predictor_path)
         return described
 

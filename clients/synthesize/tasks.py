@@ -5,9 +5,9 @@ room for them, so that memory stays flat, and yields one outcome a task, in any 
 the order of the tasks: the run holds back outcomes that come early. It writes nothing. All that it
 needs for a task is the task and the recipe, so both can be sent to another process or machine.
 
-In process, `making.Maker(recipe).make(task)` does one task. A mode that sends tasks elsewhere makes
-one `Maker` for each process there. Modes: `local_mode.run_local`, `mesh_mode.run_mesh`,
-`ray_mode.run_ray(tasks, recipe, workers)`.
+In process, `local_hands.Maker(recipe).make(task)` does one task. A mode that sends tasks elsewhere
+makes one `Maker` for each process there. Modes: `local_mode.run_local`, `mesh_mode.run_mesh`,
+`ray_mode.run_ray(tasks, recipe, workers, local_hands.Maker)`.
 """
 
 from __future__ import annotations

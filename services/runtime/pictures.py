@@ -135,6 +135,21 @@ def read_transparent_png(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> 
         return np.array(picture.convert("RGBA"), dtype=np.uint8)
 
 
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Read width and height, in pixels, from an encoded picture's header; nothing is decoded.
+
+    Raises:
+        InvalidInputError: Not a picture, or its header is damaged.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
+            return picture.size
+    except UnidentifiedImageError as error:
+        raise _unknown_format(data) from error
+    except _DAMAGE as error:
+        raise _damaged(error) from error
+
+
 def read_picture(
     path: Path, mode: ColourMode = "RGB", limits: PictureLimits = DEFAULT_LIMITS
 ) -> NDArray[np.uint8]:
@@ -155,6 +170,17 @@ def encode_jpeg(pixels: NDArray[np.uint8], quality: int = 90) -> bytes:
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     """Encode an H×W gray or H×W×3 RGB uint8 array as PNG, without loss."""
     return _encode(pixels, "PNG", compress_level=1)
+
+
+def _unknown_format(data: bytes) -> InvalidInputError:
+    return InvalidInputError(
+        f"these {len(data):,} bytes are not a picture in a known format: "
+        f"send one of {', '.join(PICTURE_FORMATS)}"
+    )
+
+
+def _damaged(error: Exception) -> InvalidInputError:
+    return InvalidInputError(f"the picture is damaged or cut short ({error}): send it again, whole")
 
 
 def _encode(pixels: NDArray[np.uint8], picture_format: str, **options: int) -> bytes:

@@ -1,0 +1,145 @@
+"""Where a run keeps what it has made so far, so that it can go on after it was killed."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from maskmesh.clients.synthesize.tasks import Outcome
+from maskmesh.services.runtime.errors import InvalidInputError
+
+FOLDER_SUFFIX = ".unfinished"
+IDENTITY, JOURNAL, PICTURES, PARTIAL, LOCK = "run.json", "journal", "made", "partial", "lock"
+
+
+class Workplace:
+    """A folder beside the destination: pictures made, and a journal of the tasks that are done.
+
+    A picture is written aside and renamed, and only then is its task noted as done, so what a
+    killed run leaves is whole. For one process at a time; a context manager.
+    """
+
+    def __init__(self, destination: Path, identity: Mapping[str, Any]) -> None:
+        """Make the folder, or take up what an earlier run left there.
+
+        Args:
+            destination: What the run is to make.
+            identity: All that decides what the run makes, as JSON has it.
+
+        Raises:
+            InvalidInputError: Another run made what is there, or is at work there.
+            OSError: The folder cannot be written.
+        """
+        self._folder = workplace_of(destination)
+        self.pictures = self._folder / PICTURES
+        self._places: dict[int, int] = {}
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = self._take_lock()
+        try:
+            self._claim(identity)
+            self._journal: IO[bytes] = self._take_up_journal()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._journal.close()
+        self._lock.close()
+
+    @property
+    def done(self) -> frozenset[int]:
+        """Indices of the tasks that are done."""
+        return frozenset(self._places)
+
+    def lines(self, index: int) -> tuple[str, ...]:
+        """Return the lines of the manifest of a task that is done."""
+        self._journal.seek(self._places[index])
+        _, *lines = json.loads(self._journal.readline())
+        return tuple(lines)
+
+    def keep(self, outcome: Outcome) -> None:
+        """Write the pictures of a task, and note that it is done.
+
+        Raises:
+            OSError: The disk is full, or the folder cannot be written any more.
+        """
+        for picture in outcome.pictures:
+            target = self.pictures / picture.output
+            partial = self._folder / PARTIAL
+            partial.write_bytes(picture.data)
+            try:
+                partial.replace(target)
+            except FileNotFoundError:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                partial.replace(target)
+        self.note(outcome.index, outcome.lines)
+
+    def note(self, index: int, lines: tuple[str, ...]) -> None:
+        """Note that a task is done, and what its lines of the manifest are."""
+        place = self._journal.seek(0, os.SEEK_END)
+        self._journal.write(f"{json.dumps([index, *lines])}\n".encode())
+        self._journal.flush()
+        self._places[index] = place
+
+    def remove(self) -> None:
+        """Remove the folder, with all that is still in it."""
+        shutil.rmtree(self._folder)
+
+    def _take_lock(self) -> IO[bytes]:
+        lock = (self._folder / LOCK).open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            raise InvalidInputError(
+                f"another run is at work on {self._folder}: wait for its end, or name another "
+                "destination"
+            ) from error
+        return lock
+
+    def _claim(self, identity: Mapping[str, Any]) -> None:
+        file = self._folder / IDENTITY
+        if not file.exists():
+            partial = self._folder / PARTIAL
+            partial.write_text(json.dumps(identity), encoding="utf-8")
+            partial.replace(file)
+        there = json.loads(file.read_text(encoding="utf-8"))
+        changed = sorted(key for key in {*there, *identity} if there.get(key) != identity.get(key))
+        if changed:
+            raise InvalidInputError(
+                f"{self._folder} holds an unfinished run with another {', '.join(changed)}: give "
+                "the same to go on with it, name another destination, or --overwrite"
+            )
+        self.pictures.mkdir(exist_ok=True)
+
+    def _take_up_journal(self) -> IO[bytes]:
+        journal = (self._folder / JOURNAL).open("a+b")
+        journal.seek(0)
+        whole = 0
+        for line in journal:
+            if not line.endswith(b"\n"):
+                break
+            self._places[json.loads(line)[0]] = whole
+            whole += len(line)
+        # A line that was cut off by a kill is of a task that is done again.
+        journal.truncate(whole)
+        return journal
+
+
+def workplace_of(destination: Path) -> Path:
+    """Return the folder in which a destination is made."""
+    return destination.with_name(destination.name + FOLDER_SUFFIX)
