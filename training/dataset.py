@@ -48,15 +48,10 @@ class LabelledFaces:
         keep = np.concatenate(
             [np.flatnonzero(self.labels == index)[:per_class] for index in range(len(CLASSES))]
         )
-        return self.where(np.isin(np.arange(len(self)), keep))
-
-    def where(self, keep: NDArray[np.bool_]) -> LabelledFaces:
-        """Return the faces that are to be kept, bool [N], under a hash of their own."""
-        digest = hashlib.sha256(f"{self.sha256}:".encode() + np.packbits(keep).tobytes())
-        names = tuple(self.names[i] for i in np.flatnonzero(keep))
-        return LabelledFaces(
-            self.split, self.images[keep], self.labels[keep], names, digest.hexdigest()
-        )
+        keep.sort()
+        sha256 = hashlib.sha256(f"{self.sha256}:{per_class}".encode()).hexdigest()
+        names = tuple(self.names[i] for i in keep)
+        return LabelledFaces(self.split, self.images[keep], self.labels[keep], names, sha256)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,27 +5,42 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from maskmesh.services.runtime.errors import InvalidInputError
-from maskmesh.training.averages import AveragedWeights
-from maskmesh.training.callbacks import RunState, StopAtNan, unwritable
-from maskmesh.training.epochs import EpochBatches, EpochSeeds, TrainingFaces, steps_of
-from maskmesh.training.judging import Validation, ValidationFaces
-from maskmesh.training.losses import ExpressionLoss, expression_accuracy
+from maskmesh.training.callbacks import RunState, UnmaskedValidation
+from maskmesh.training.epochs import EpochBatches, EpochSeeds, TrainingFaces, targets
 from maskmesh.training.models import build_model
-from maskmesh.training.optimisers import build_optimiser
 from maskmesh.training.recipe import Recipe
 
 MONITOR = "val_probabilities_accuracy"
 RECIPE_FILE = "recipe.json"
 DATA_FILE = "data.json"
-JUDGED_AT_ONCE = 256
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationFaces:
+    """Faces that are judged after every epoch.
+
+    Attributes:
+        plain: uint8 [N, 48, 48], without masks.
+        masked: uint8 [N, 48, 48], the same faces with one synthetic mask each.
+        worn: bool [N], whether the masked version really wears a mask.
+        labels: int64 [N].
+    """
+
+    plain: NDArray[np.uint8]
+    masked: NDArray[np.uint8]
+    worn: NDArray[np.bool_]
+    labels: NDArray[np.int64]
 
 
 def limit_threads(threads: int) -> None:
@@ -69,66 +84,49 @@ def fit(
 
     Raises:
         InvalidInputError: The run folder belongs to another recipe or other data.
-        SetupError: The loss became no number, or the run folder cannot be written to.
     """
     _claim(run, recipe, data)
-    model = compiled_model(recipe, steps_of(len(train.labels), recipe))
+    model = compiled_model(recipe)
     plateau, best = _standard_callbacks(recipe, run)
     state = RunState(run, plateau, best)
     done = state.restore(model)
     if done < recipe.epochs:
+        unmasked = UnmaskedValidation(validation.plain, validation.labels, 4 * recipe.batch_size)
         batches = EpochBatches(train, recipe, done)
-        averages = AveragedWeights()
-        callbacks = [
-            StopAtNan(),
-            EpochSeeds(batches, recipe.seed),
-            averages.use,
-            Validation(validation, JUDGED_AT_ONCE),
-            best,
-            averages.put_back,
-            *([plateau] if plateau is not None else []),
-            state,
-        ]
-        try:
-            model.fit(
-                batches,
-                initial_epoch=done,
-                epochs=recipe.epochs,
-                shuffle=False,
-                callbacks=callbacks,
-                verbose=verbose if verbose is not None else 1 if sys.stdout.isatty() else 2,
-            )
-        except OSError as error:
-            raise unwritable(run, error) from error
+        model.fit(
+            batches,
+            validation_data=(
+                {"faces": validation.masked[..., None]},
+                targets(validation.labels, validation.worn),
+            ),
+            validation_batch_size=4 * recipe.batch_size,
+            initial_epoch=done,
+            epochs=recipe.epochs,
+            shuffle=False,
+            callbacks=[EpochSeeds(batches, recipe.seed), unmasked, plateau, best, state],
+            verbose=verbose if verbose is not None else 1 if sys.stdout.isatty() else 2,
+        )
     return state.history
 
 
-def compiled_model(recipe: Recipe, steps: int) -> keras.Model:
-    """Build the recipe's network, seeded and ready to train in epochs of so many steps."""
+def compiled_model(recipe: Recipe) -> keras.Model:
+    """Build the recipe's network, seeded and ready to train."""
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(recipe.dtype_policy)
     try:
-        model = build_model(recipe)
+        model = build_model(recipe.model, dropout=recipe.dropout)
     finally:
         keras.config.set_dtype_policy("float32")
     model.compile(
-        optimizer=build_optimiser(recipe, steps),
+        optimizer=keras.optimizers.Adam(recipe.learning_rate),
         loss={
-            "probabilities": ExpressionLoss(
-                focal_gamma=recipe.focal_gamma,
-                distillation_weight=recipe.distillation_weight if recipe.teacher else 0.0,
-                temperature=recipe.temperature,
-                twins=recipe.is_paired,
+            "probabilities": keras.losses.CategoricalCrossentropy(
+                label_smoothing=recipe.label_smoothing
             ),
             "mask": "binary_crossentropy",
         },
         loss_weights={"probabilities": 1.0, "mask": recipe.mask_loss_weight},
-        metrics={
-            "probabilities": [
-                keras.metrics.MeanMetricWrapper(expression_accuracy, name="accuracy")
-            ],
-            "mask": ["accuracy"],
-        },
+        metrics={"probabilities": ["accuracy"], "mask": ["accuracy"]},
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)
@@ -137,7 +135,7 @@ def compiled_model(recipe: Recipe, steps: int) -> keras.Model:
 
 def _standard_callbacks(
     recipe: Recipe, run: Path
-) -> tuple[keras.callbacks.ReduceLROnPlateau | None, keras.callbacks.ModelCheckpoint]:
+) -> tuple[keras.callbacks.ReduceLROnPlateau, keras.callbacks.ModelCheckpoint]:
     plateau = keras.callbacks.ReduceLROnPlateau(
         monitor=MONITOR,
         mode="max",
@@ -154,7 +152,7 @@ def _standard_callbacks(
         save_best_only=True,
         save_weights_only=True,
     )
-    return plateau if recipe.schedule == "plateau" else None, best
+    return plateau, best
 
 
 def _claim(run: Path, recipe: Recipe, data: dict[str, Any]) -> None:
@@ -170,9 +168,8 @@ def _claim(run: Path, recipe: Recipe, data: dict[str, Any]) -> None:
             continue
         there = json.loads(file.read_text(encoding="utf-8"))
         changed = sorted(key for key in {*there, *content} if there.get(key) != content.get(key))
-        # More epochs only prolong a run, unless its learning rate follows from their number;
-        # everything else would make it another one.
-        if name == RECIPE_FILE and changed == ["epochs"] and recipe.schedule == "plateau":
+        # More epochs only prolong a run; everything else would make it another one.
+        if name == RECIPE_FILE and changed == ["epochs"]:
             recipe.save(file)
         elif changed:
             raise InvalidInputError(

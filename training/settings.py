@@ -19,10 +19,8 @@ class TrainSettings(CommandSettings, section="train"):
         description="Zip or folder with <split>/<class>/*; default: fer2013.zip in the data folder",
     )
     recipe: str = Field("paper", description="Name of a shipped recipe, or a TOML file")
-    run: Path | None = Field(
-        None, description="Folder of the run's checkpoints and logs; default: runs/<recipe>"
-    )
-    cache: Path = Field(Path("runs/cache"), description="Folder of landmarks and masked faces")
+    run: Path = Field(Path("runs/paper"), description="Folder of the run's checkpoints and logs")
+    cache: Path = Field(Path("runs/cache"), description="Folder of the masked faces")
     epochs: int | None = Field(None, ge=1, description="Replaces the recipe's number of epochs")
     train_split: str = Field("train", description="Split to train on")
     validation_split: str = Field("validation", description="Split to judge after every epoch")
