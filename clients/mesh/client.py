@@ -170,6 +170,8 @@ class MeshClient:
         style: str = "",
         colour: str = "",
         seed: int = 0,
+        pattern: str = "",
+        position: str = "",
     ) -> MaskedFace:
         """Put a drawn mask on one face. The same arguments give the same pixels.
 
@@ -177,12 +179,14 @@ class MeshClient:
             image: Encoded bytes, or uint8 pixels H×W (gray) or H×W×3 (RGB).
             box: Where the face is, in pixels; None: the whole picture is the face.
             style: One of `list_masks`, e.g. "surgical"; empty: the seed chooses.
-            colour: One of `list_masks`, e.g. "white"; empty: the seed chooses.
+            colour: One of `list_masks`, e.g. "white", or "#rrggbb"; empty: the seed chooses.
             seed: 0 to 2**64 - 1; decides all that is random.
+            pattern: One of `list_masks`, e.g. "plain"; empty: the seed chooses.
+            position: One of `list_masks`, or "random"; empty: worn properly.
 
         Raises:
-            InvalidInputError: The picture or the box cannot be used, or the style or colour is
-                not known.
+            InvalidInputError: The picture or the box cannot be used, or the style, colour,
+                pattern or position is not known.
             NoFaceError: The landmarks leave no area for a mask.
             UnavailableError: No service answers at the address.
             DeadlineError: No answer within the timeout.
@@ -195,13 +199,15 @@ class MeshClient:
             style=style,
             colour=colour,
             seed=seed,
+            pattern=pattern,
+            position=position,
         )
         with translated_errors(self.address("synthesis")):
             response = self._synthesis.Apply(request, timeout=self._timeouts.apply_mask)
         return masked_face_from(response)
 
     def list_masks(self) -> KnownMasks:
-        """Name the styles and colours that `apply_mask` knows.
+        """Name the styles, colours, patterns and positions that `apply_mask` knows.
 
         Raises:
             UnavailableError: No service answers at the address.
@@ -210,7 +216,12 @@ class MeshClient:
         request = synthesis_pb2.ListMasksRequest()
         with translated_errors(self.address("synthesis")):
             response = self._synthesis.ListMasks(request, timeout=self._timeouts.apply_mask)
-        return KnownMasks(tuple(response.styles), tuple(response.colours))
+        return KnownMasks(
+            tuple(response.styles),
+            tuple(response.colours),
+            tuple(response.patterns),
+            tuple(response.positions),
+        )
 
     def classify(self, faces: Sequence[Picture]) -> list[Expression]:
         """Tell what cropped faces express; more than 64 are sent in several calls.

@@ -82,11 +82,15 @@ class KnownMasks:
 
     Attributes:
         styles: Names of styles.
-        colours: Names of colours.
+        colours: Names of colours; any other is given as "#rrggbb".
+        patterns: Names of patterns.
+        positions: Names of wearing positions.
     """
 
     styles: tuple[str, ...]
     colours: tuple[str, ...]
+    patterns: tuple[str, ...]
+    positions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,9 @@ class MaskedFace:
         quad: float32 (4, 2): the pivots top left, top right, bottom right, bottom left.
         confidence: 0 to 1; below 0.5 the fit is doubtful.
         style: Which style was used.
-        colour: Which colour was used.
+        colour: Which colour was used, "#rrggbb".
+        pattern: Which pattern was used.
+        position: How it is worn.
     """
 
     image: NDArray[np.uint8]
@@ -109,3 +115,5 @@ class MaskedFace:
     confidence: float
     style: str
     colour: str
+    pattern: str
+    position: str

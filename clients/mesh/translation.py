@@ -83,6 +83,8 @@ def masked_face_from(response: synthesis_pb2.ApplyResponse) -> MaskedFace:
         confidence=response.confidence,
         style=response.style,
         colour=response.colour,
+        pattern=response.pattern,
+        position=response.position,
     )
 
 

@@ -72,7 +72,7 @@ class FakeMesh:
         return [self.classify_with(float(np.median(face))) for face in faces]
 
     def list_masks(self) -> KnownMasks:
-        return KnownMasks(("surgical", "cloth"), ("white", "black"))
+        return KnownMasks(("surgical", "cloth"), ("white", "black"), ("plain",), ("proper",))
 
     def apply_mask(
         self, image: np.ndarray, box: Any, style: str, colour: str, seed: int
@@ -85,7 +85,7 @@ class FakeMesh:
         masked = image.copy()
         masked[y : y + height, x : x + width] = (200, 210, 220)
         empty = np.zeros((0, 2), np.float32)
-        return MaskedFace(masked, empty, empty, 1.0, style, colour)
+        return MaskedFace(masked, empty, empty, 1.0, style, colour, "plain", "proper")
 
 
 class FakeStream:

@@ -69,11 +69,21 @@ class FakeServices(
         self.calls.append(request)
         self.before_answer(context)
         return synthesis_pb2.ApplyResponse(
-            image=request.image, style=request.style or "chosen", colour="white", confidence=1.0
+            image=request.image,
+            style=request.style or "chosen",
+            colour="white",
+            pattern=request.pattern or "plain",
+            position=request.position or "proper",
+            confidence=1.0,
         )
 
     def ListMasks(self, request, context):
-        return synthesis_pb2.ListMasksResponse(styles=["surgical"], colours=["white", "black"])
+        return synthesis_pb2.ListMasksResponse(
+            styles=["surgical"],
+            colours=["white", "black"],
+            patterns=["plain", "dots"],
+            positions=["proper"],
+        )
 
     def Classify(self, request, context):
         self.calls.append(request)

@@ -59,8 +59,16 @@ def test_apply_mask_without_a_box_leaves_it_out(client, running):
     assert not running.services.calls[0].HasField("face_box")
 
 
-def test_list_masks_names_styles_and_colours(client):
-    assert client.list_masks() == KnownMasks(("surgical",), ("white", "black"))
+def test_apply_mask_says_how_it_is_to_be_worn(client):
+    masked = client.apply_mask(gray(5), pattern="dots", position="on_chin")
+    assert (masked.pattern, masked.position) == ("dots", "on_chin")
+    masked = client.apply_mask(gray(5))
+    assert (masked.pattern, masked.position) == ("plain", "proper")
+
+
+def test_list_masks_names_all_that_can_be_chosen(client):
+    known = KnownMasks(("surgical",), ("white", "black"), ("plain", "dots"), ("proper",))
+    assert client.list_masks() == known
 
 
 @pytest.mark.parametrize(

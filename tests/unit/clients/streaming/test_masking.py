@@ -33,7 +33,7 @@ def test_a_face_without_room_for_a_mask_is_left_and_noted(fake_mesh, picture):
 
 
 def test_a_wish_is_held_against_what_the_service_knows():
-    known = KnownMasks(("surgical", "cloth"), ("white",))
+    known = KnownMasks(("surgical", "cloth"), ("white",), ("plain",), ("proper",))
     check_wish(MaskWish(), known)
     check_wish(MaskWish("cloth", "white"), known)
     check_wish(MaskWish("cloth", "#20a040"), known)
