@@ -170,6 +170,7 @@ class MeshClient:
         style: str = "",
         colour: str = "",
         seed: int = 0,
+        *,
         pattern: str = "",
         position: str = "",
     ) -> MaskedFace:
