@@ -14,7 +14,8 @@ from maskmesh.clients.streaming.text import draw_text, line_height, text_width
 from maskmesh.services.mask_synthesis.colours import MASK_COLOURS
 from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
 from maskmesh.services.mask_synthesis.patterns import MASK_PATTERNS
-from maskmesh.services.mask_synthesis.synthesizer import POSITIONS, MaskSynthesizer
+from maskmesh.services.mask_synthesis.positions import POSITIONS
+from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
 from maskmesh.services.mask_synthesis.user_masks import UserMask
 
 TEXT = 14
@@ -117,7 +118,7 @@ def positions_sheet(portraits: Sequence[Portrait], side: int = 176) -> NDArray[n
     return labelled_grid(POSITIONS, MASK_STYLES, tile, side)
 
 
-def whole_sheet(portraits: Sequence[Portrait], side: int = 68) -> NDArray[np.uint8]:
+def whole_sheet(portraits: Sequence[Portrait], side: int = 48) -> NDArray[np.uint8]:
     """Every style in every colour and position; each colour on the next face."""
     synthesizer = MaskSynthesizer()
     kinds = [(style, position) for style in MASK_STYLES for position in POSITIONS]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.services.mask_synthesis import geometry
+from maskmesh.services.mask_synthesis import geometry, pivots
 from maskmesh.services.mask_synthesis.choices import choose
 from maskmesh.services.mask_synthesis.colouring import coloured
 from maskmesh.services.mask_synthesis.lighting import face_lighting
@@ -52,12 +52,12 @@ def take_steps(picture: Picture, landmarks: NDArray[np.float32], style: str, col
         style: One of MASK_STYLES.
         colour: One of MASK_COLOURS.
     """
-    quad = geometry.mask_pivots(landmarks)
+    quad = pivots.mask_pivots(landmarks)
     choice = choose(style, colour, PLAIN, np.random.default_rng(0), {})
     drawn = mask_for(landmarks, quad, choice)
 
-    def warped_to(pivots: NDArray[np.float32]) -> WarpedMask:
-        warped = warp_mask(drawn, pivots, picture.shape[:2])
+    def warped_to(corners: NDArray[np.float32]) -> WarpedMask:
+        warped = warp_mask(drawn, corners, picture.shape[:2])
         return replace(warped, pixels=coloured(warped.pixels, choice.paint))
 
     warped = warped_to(quad)

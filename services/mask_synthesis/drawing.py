@@ -19,7 +19,13 @@ from maskmesh.services.mask_synthesis.colouring import FULL_LIGHT
 from maskmesh.services.mask_synthesis.folds import FOLDS, Relief
 from maskmesh.services.mask_synthesis.outlines import OUTLINES, Outline
 from maskmesh.services.mask_synthesis.patterns import PLAIN, pattern_share
+from maskmesh.services.mask_synthesis.positions import POSITIONS, PROPER
 from maskmesh.services.mask_synthesis.shading import grain, sheen
+from maskmesh.services.mask_synthesis.slipped import (
+    slipped_margins,
+    slipped_outline,
+    slipped_straps,
+)
 from maskmesh.services.mask_synthesis.straps import STRAPS, strap_coverage
 from maskmesh.services.mask_synthesis.surface import Surface, surface_of
 
@@ -29,8 +35,9 @@ SUPERSAMPLING = {64: 2, 128: 2, 256: 1, 512: 1}
 SIZES = tuple(SUPERSAMPLING)
 TURN_STEP = 8
 MAX_TURN = 56
-# Drawings of one size that are kept take at most so many bytes.
-CACHE_BYTES = 24 * 2**20
+# Drawings of one size and position that are kept take at most so many bytes.
+CACHE_BYTES = {PROPER: 24 * 2**20}
+LESS_WORN_BYTES = 8 * 2**20
 WITH_STRAPS = Margins(side=0.10, top=0.16, bottom=0.06)
 MARGINS = {
     "n95": Margins(side=0.06, top=0.32, bottom=0.06),
@@ -93,7 +100,7 @@ def _angle_at(place: float) -> float:
     return float(np.degrees(np.arcsin(np.clip(2.0 * place - 1.0, -1.0, 1.0))))
 
 
-def drawn_mask(style: str, pattern: str, turn: int, size: int) -> DrawnMask:
+def drawn_mask(style: str, pattern: str, turn: int, size: int, position: str = PROPER) -> DrawnMask:
     """Draw a mask, or hand out the one that was drawn before.
 
     Args:
@@ -101,8 +108,9 @@ def drawn_mask(style: str, pattern: str, turn: int, size: int) -> DrawnMask:
         pattern: One of MASK_PATTERNS.
         turn: Degrees by which the head is turned, positive to the right; see `turn_for`.
         size: Pixels between the left and the right pivots; see `size_for`.
+        position: How it is worn, one of POSITIONS.
     """
-    mask = _CACHES[size](style, pattern, abs(turn))
+    mask = _CACHES[size, position](style, pattern, abs(turn))
     return mask if turn >= 0 else mirrored(mask)
 
 
@@ -111,31 +119,31 @@ def mirrored(mask: DrawnMask) -> DrawnMask:
     return DrawnMask(mask.pixels, mask.anchors[[1, 0, 3, 2]], mask.middle)
 
 
-def cache_limits() -> dict[int, int]:
-    """Return how many drawings of each size are kept."""
-    canvases = (WITH_STRAPS, *MARGINS.values())
+def cache_limits(position: str = PROPER) -> dict[int, int]:
+    """Return how many drawings of each size are kept of a position."""
+    canvases = [slipped_margins(margins, position) for margins in (WITH_STRAPS, *MARGINS.values())]
     shapes = {size: [Canvas(size, 0.0, margins).shape for margins in canvases] for size in SIZES}
+    limit = CACHE_BYTES.get(position, LESS_WORN_BYTES)
     return {
-        size: CACHE_BYTES // max(4 * rows * columns for rows, columns in shapes[size])
-        for size in SIZES
+        size: limit // max(4 * rows * columns for rows, columns in shapes[size]) for size in SIZES
     }
 
 
-def _cache(size: int) -> Callable[[str, str, int], DrawnMask]:
-    @lru_cache(maxsize=cache_limits()[size])
+def _cache(size: int, position: str) -> Callable[[str, str, int], DrawnMask]:
+    @lru_cache(maxsize=cache_limits(position)[size])
     def drawn(style: str, pattern: str, turn: int) -> DrawnMask:
-        return _draw(style, pattern, turn, size)
+        return _draw(style, pattern, turn, size, position)
 
     return drawn
 
 
-def _draw(style: str, pattern: str, turn: int, size: int) -> DrawnMask:
-    margins = MARGINS.get(style, WITH_STRAPS)
+def _draw(style: str, pattern: str, turn: int, size: int, position: str) -> DrawnMask:
+    margins = slipped_margins(MARGINS.get(style, WITH_STRAPS), position)
     final = Canvas(size, float(turn), margins)
     canvas = Canvas(size * SUPERSAMPLING[size], float(turn), margins)
-    outline = OUTLINES[style]
+    outline = slipped_outline(OUTLINES[style], position)
     body = _body(canvas, outline)
-    straps = strap_coverage(canvas, outline, STRAPS.get(style, ()))
+    straps = strap_coverage(canvas, outline, slipped_straps(STRAPS.get(style, ()), position))
     surface = surface_of(canvas, outline)
     relief = FOLDS[style](surface)
     layers = _shadow(canvas, body, straps)
@@ -210,4 +218,4 @@ def _open_window(layers: Array, window: Array, surface: Surface) -> None:
     layers[..., 3] += 255.0 * film
 
 
-_CACHES = {size: _cache(size) for size in SIZES}
+_CACHES = {(size, position): _cache(size, position) for size in SIZES for position in POSITIONS}

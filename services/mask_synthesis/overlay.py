@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskmesh.services.mask_synthesis.drawing import DrawnMask
-from maskmesh.services.mask_synthesis.geometry import Matrix, Points, map_points
+from maskmesh.services.mask_synthesis.geometry import Points
+from maskmesh.services.mask_synthesis.pivots import Matrix, map_points
 from maskmesh.services.runtime.errors import NoFaceError
 
 # A small target is warped at a multiple of its size and averaged down, so thin lines do not alias.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from maskmesh.services.mask_synthesis.canvas import Canvas, Margins
 from maskmesh.services.mask_synthesis.drawing import DrawnMask
-from maskmesh.services.mask_synthesis.geometry import map_points
+from maskmesh.services.mask_synthesis.pivots import map_points
 from maskmesh.services.mask_synthesis.user_masks import UserMask
 
 # What a picture holds further beyond its anchors, in shares of their distances, is left out.

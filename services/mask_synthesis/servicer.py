@@ -16,8 +16,9 @@ from maskmesh.services.mask_synthesis.colours import MASK_COLOURS
 from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor
 from maskmesh.services.mask_synthesis.patterns import MASK_PATTERNS
+from maskmesh.services.mask_synthesis.positions import POSITIONS
 from maskmesh.services.mask_synthesis.settings import SynthesisSettings
-from maskmesh.services.mask_synthesis.synthesizer import POSITIONS, MaskSynthesizer
+from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
 from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.services.runtime.images import from_array, to_array
 from maskmesh.services.runtime.pictures import PictureLimits, encode_jpeg

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.services.mask_synthesis import drawing, geometry
+from maskmesh.services.mask_synthesis import drawing, pivots
 from maskmesh.services.mask_synthesis.choices import RANDOM, Choice, choose
 from maskmesh.services.mask_synthesis.colouring import coloured, is_colourless
 from maskmesh.services.mask_synthesis.colours import hex_colour
 from maskmesh.services.mask_synthesis.confidence import fit_confidence
+from maskmesh.services.mask_synthesis.geometry import check_landmarks
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor, check_image
 from maskmesh.services.mask_synthesis.lighting import face_lighting
 from maskmesh.services.mask_synthesis.overlay import (
@@ -24,12 +25,19 @@ from maskmesh.services.mask_synthesis.overlay import (
     warp_mask,
 )
 from maskmesh.services.mask_synthesis.picture_drawing import drawn_picture
+from maskmesh.services.mask_synthesis.positions import (
+    POSITIONS,
+    PROPER,
+    check_position,
+    choose_position,
+)
 from maskmesh.services.mask_synthesis.user_masks import UserMask
 from maskmesh.services.runtime.errors import InvalidInputError
 
+__all__ = ["POSITIONS", "MaskSynthesizer", "MaskedFace", "mask_for"]
+
 # By samples a pixel; a drawing coarser than they are looks the same: its lines are wider.
 DRAWN_PER_PIXEL = {4: 1.25, 2: 1.0, 1: 0.67}
-POSITIONS: tuple[str, ...] = ("proper",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ class MaskSynthesizer:
         style: str = RANDOM,
         colour: str = RANDOM,
         pattern: str = RANDOM,
-        position: str = "proper",
+        position: str = PROPER,
         seed: int = 0,
         box: Box | None = None,
         landmarks: NDArray[np.float32] | None = None,
@@ -102,7 +110,8 @@ class MaskSynthesizer:
             colour: One of MASK_COLOURS, #rrggbb, or "random": chosen by the seed as such masks
                 are worn. A gray picture, RGB or not, gets a gray mask.
             pattern: One of MASK_PATTERNS, or "random": chosen by the seed, mostly plain.
-            position: How it is worn, one of POSITIONS.
+            position: How it is worn, one of POSITIONS, or "random": chosen by the seed, mostly
+                properly.
             seed: Any integer; also gives a slight change of the mask's brightness.
             box: x, y, width, height of the face in pixels; None: the picture is the face.
             landmarks: (68, 2) x, y in pixels, if known; then nothing is predicted.
@@ -118,19 +127,17 @@ class MaskSynthesizer:
             SetupError: Landmarks are needed, and dlib or its predictor file is missing.
         """
         check_image(image)
-        if position not in POSITIONS:
-            raise InvalidInputError(
-                f"no mask position {position!r}: choose one of {', '.join(POSITIONS)}"
-            )
+        check_position(position)
         random = np.random.default_rng(seed % 2**64)
         choice = choose(style, colour, pattern, random, self._own)
         if landmarks is None:
             landmarks = self._loaded_predictor().predict(image, box)
         points = np.asarray(landmarks, dtype=np.float32)
-        geometry.check_landmarks(points)
-        quad = geometry.mask_pivots(points)
+        check_landmarks(points)
         lighting = face_lighting(image, points, jitter=float(random.uniform(0.90, 1.08)))
-        drawn = mask_for(points, quad, choice)
+        worn = choose_position(position, float(random.random()))
+        quad = pivots.mask_pivots(points, worn)
+        drawn = mask_for(points, quad, choice, worn)
         warped = warp_mask(drawn, quad, image.shape[:2])
         mask = replace(warped, pixels=coloured(warped.pixels, choice.paint, is_colourless(image)))
         return MaskedFace(
@@ -141,7 +148,7 @@ class MaskSynthesizer:
             style=choice.style,
             colour=hex_colour(choice.colour),
             pattern=choice.pattern,
-            position=position,
+            position=worn,
         )
 
     def _loaded_predictor(self) -> LandmarkPredictor:
@@ -152,13 +159,14 @@ class MaskSynthesizer:
 
 
 def mask_for(
-    points: NDArray[np.float32], quad: NDArray[np.float32], choice: Choice
+    points: NDArray[np.float32], quad: NDArray[np.float32], choice: Choice, position: str = PROPER
 ) -> drawing.DrawnMask:
     """Choose the drawing for a face: its size for sharpness, its turn for perspective."""
     width = top_width(quad)
-    places = geometry.between_pivots(points, quad)
-    turn = drawing.turn_for(geometry.middle_line_position(places), geometry.covered_extent(places))
+    places = pivots.between_pivots(points, quad)
+    middle = pivots.middle_line_position(places, position)
+    turn = drawing.turn_for(middle, pivots.covered_extent(places, position))
     size = drawing.size_for(width * DRAWN_PER_PIXEL[supersampling_for(width)])
     if choice.own is not None:
         return drawn_picture(choice.own, turn, size)
-    return drawing.drawn_mask(choice.style, choice.pattern, turn, size)
+    return drawing.drawn_mask(choice.style, choice.pattern, turn, size, position)

@@ -7,6 +7,7 @@ from maskmesh.services.mask_synthesis.colouring import Paint, coloured
 from maskmesh.services.mask_synthesis.colours import NAMED
 from maskmesh.services.mask_synthesis.drawing import (
     CACHE_BYTES,
+    LESS_WORN_BYTES,
     MASK_STYLES,
     MAX_TURN,
     SIZES,
@@ -17,6 +18,7 @@ from maskmesh.services.mask_synthesis.drawing import (
     turn_for,
 )
 from maskmesh.services.mask_synthesis.patterns import MASK_PATTERNS
+from maskmesh.services.mask_synthesis.positions import POSITIONS
 
 EVERYWHERE = ((0.5, 0.1), (0.5, 0.2), (0.25, 0.5), (0.75, 0.5), (0.5, 0.93))
 
@@ -120,11 +122,17 @@ def test_a_drawing_is_made_once_and_cannot_be_changed():
         mask.pixels[0, 0, 0] = 1
 
 
-def test_kept_drawings_are_bounded_in_bytes():
-    for size, count in cache_limits().items():
-        largest = max(drawn_mask(style, "plain", 0, size).pixels.nbytes for style in MASK_STYLES)
-        assert 0.5 * CACHE_BYTES < count * largest <= CACHE_BYTES
-    # All turns of the plain masks fit, at the sizes of small faces.
+@pytest.mark.parametrize("position", POSITIONS)
+def test_kept_drawings_are_bounded_in_bytes(position):
+    limit = CACHE_BYTES.get(position, LESS_WORN_BYTES)
+    for size, count in cache_limits(position).items():
+        largest = max(
+            drawn_mask(style, "plain", 0, size, position).pixels.nbytes for style in MASK_STYLES
+        )
+        assert 0.5 * limit < count * largest <= limit
+
+
+def test_all_turns_of_the_plain_masks_are_kept_at_the_sizes_of_small_faces():
     assert cache_limits()[64] > len(MASK_STYLES) * (MAX_TURN // 8 + 1)
 
 

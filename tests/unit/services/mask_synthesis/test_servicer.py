@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from maskmesh.services.mask_synthesis.positions import POSITIONS
 from maskmesh.services.mask_synthesis.servicer import MaskSynthesisServicer, build
 from maskmesh.services.mask_synthesis.settings import SynthesisSettings
-from maskmesh.services.mask_synthesis.synthesizer import POSITIONS, MaskSynthesizer
+from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError, TooLargeError
 from maskmesh.services.runtime.images import from_array, to_array
 from maskmesh.services.runtime.pictures import PictureLimits, encode_jpeg

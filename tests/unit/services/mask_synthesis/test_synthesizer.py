@@ -13,8 +13,9 @@ from hypothesis.extra import numpy as hnp
 from maskmesh.services.mask_synthesis.choices import Choice, choose
 from maskmesh.services.mask_synthesis.colours import NAMED, hex_colour
 from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
-from maskmesh.services.mask_synthesis.geometry import mask_pivots
 from maskmesh.services.mask_synthesis.overlay import warp_mask
+from maskmesh.services.mask_synthesis.pivots import mask_pivots
+from maskmesh.services.mask_synthesis.positions import POSITIONS
 from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer, mask_for
 from maskmesh.services.mask_synthesis.user_masks import UserMask
 from maskmesh.services.runtime.errors import InvalidInputError, NoFaceError
@@ -137,6 +138,44 @@ def test_seeds_choose_among_all_masks(photos):
     assert {masked.style for masked in chosen} == set(MASK_STYLES)
     assert len({masked.colour for masked in chosen}) > 100
     assert len({masked.pattern for masked in chosen}) > 3
+    assert {masked.position for masked in chosen} == {"proper"}
+
+
+def test_seeds_choose_among_all_positions_and_leave_the_mask_as_it_is(photos):
+    face, landmarks = small_gray(photos["obama"])
+    synthesizer = MaskSynthesizer(NoPredictor())
+    proper, chosen = (
+        [
+            synthesizer.apply(face, position=position, seed=seed, landmarks=landmarks)
+            for seed in range(80)
+        ]
+        for position in ("proper", "random")
+    )
+    assert {masked.position for masked in chosen} == set(POSITIONS)
+    assert sum(masked.position == "proper" for masked in chosen) > 50
+    for one, other in zip(proper, chosen, strict=True):
+        assert (one.style, one.colour, one.pattern) == (other.style, other.colour, other.pattern)
+        same = one.image.tobytes() == other.image.tobytes()
+        assert same == (other.position == "proper")
+
+
+@pytest.mark.parametrize(
+    ("position", "shown", "hidden"),
+    [("below_nose", [30, 31, 35], [57, 8]), ("on_chin", [30, 33, 51, 57], [8])],
+)
+@pytest.mark.parametrize("style", MASK_STYLES)
+def test_positions_show_what_they_are_named_for(photos, style, position, shown, hidden):
+    for photo in photos.values():
+        masked = MaskSynthesizer(NoPredictor()).apply(
+            photo.image, style=style, position=position, landmarks=photo.landmarks, colour="red"
+        )
+        assert masked.position == position
+        changed = np.abs(masked.image.astype(int) - photo.image).max(axis=2)
+        x, y = np.rint(photo.landmarks).astype(int).T
+        # The mask throws a soft shadow on the skin beside it.
+        assert changed[y[shown], x[shown]].max() < 25
+        if style != "clear":
+            assert changed[y[hidden], x[hidden]].min() > 10
 
 
 def test_seeds_change_the_brightness_a_little(photos):
@@ -186,7 +225,9 @@ def test_the_mouth_shows_through_the_window_of_the_clear_mask(photos):
         assert alpha[COVERED["tip of the nose"]].min() > 200
 
 
-@pytest.mark.parametrize("arguments", [{"style": "lace"}, {"colour": "pinkish"}, {"pattern": "no"}])
+@pytest.mark.parametrize(
+    "arguments", [{"style": "lace"}, {"colour": "pinkish"}, {"pattern": "no"}, {"position": "off"}]
+)
 def test_unknown_masks_are_refused_with_the_known_ones(photos, arguments):
     face, landmarks = small_gray(photos["obama"])
     with pytest.raises(InvalidInputError, match=r"choose one of .*, or random"):
