@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
+from maskmesh.services.mask_synthesis.synthesizer import POSITIONS
 from maskmesh.training.labels import CLASSES
 from maskmesh.training.recipe import Recipe
 
@@ -15,6 +17,15 @@ LICENCE = (
     "research use only: trained on FER2013 (research use) with masks placed by a landmark "
     "predictor trained on iBUG 300-W (no commercial use)"
 )
+NETWORKS = {
+    "paper": "The seed paper's network: convolution blocks, then dense blocks.",
+    "residual": "A residual network with squeeze-and-excitation whose stem halves the picture.",
+}
+WORN = {
+    "proper": "over nose and mouth",
+    "below_nose": "under the nose",
+    "on_chin": "on the chin",
+}
 Report = Mapping[str, Any]
 
 
@@ -56,16 +67,18 @@ near-duplicates of later splits. The official PrivateTest usage was not touched.
 
 {hashes}
 
-Masks (surgical and cloth, white and black) were put on by maskmesh's own synthesis. On
+Masks were put on by maskmesh's own synthesis: {", ".join(MASK_STYLES)}; colours and patterns as
+they are worn, mostly plain; worn {_worn_how()}. {_training_masks(recipe)} Every validation
+face wears one, of any style. On
 {bad_fits:,} of the {masked["n"]:,} validation faces the mask fits badly (fit confidence under
 0.5); they are counted in all numbers below.
 
 ## Training
 
-The seed paper's network (four convolution blocks, two dense blocks) with a second output for the
-mask. {epochs} epochs had been trained when this was exported; the weights are those of epoch
-{int(best["epoch"])}, chosen by masked validation accuracy, so that the validation numbers are
-slightly optimistic.
+{NETWORKS[recipe.model]} A second output tells of the mask.
+{_teaching(recipe)}{epochs} epochs had been trained when this was exported; the weights are
+those of epoch {int(best["epoch"])}, chosen by masked validation accuracy, so that the validation
+numbers are slightly optimistic.
 
 | setting | value |
 | --- | --- |
@@ -122,6 +135,37 @@ reader may expect. In the European Union, emotion inference at work and in educa
 prohibited with few exceptions (Regulation (EU) 2024/1689, article 5(1)(f)). Tell people before you
 point it at them.
 """
+
+
+def _worn_how() -> str:
+    return " or ".join(WORN.get(name, name) for name in POSITIONS)
+
+
+def _training_masks(recipe: Recipe) -> str:
+    made = (
+        "Each training face wears a new one every epoch"
+        if recipe.masks == "fresh"
+        else f"Each training face wears {recipe.mask_variants} in turn"
+    )
+    held_out = ", ".join(recipe.held_out_styles)
+    without = f"; none wears {held_out}, which was held out" if held_out else ""
+    unfit = (
+        f"; faces whose fit confidence is under {recipe.min_fit:g} stay unmasked"
+        if recipe.min_fit
+        else ""
+    )
+    return f"{made}{without}{unfit}."
+
+
+def _teaching(recipe: Recipe) -> str:
+    if recipe.is_paired:
+        return (
+            "Each face was shown unmasked and masked in the same step, and the answer to the "
+            "unmasked one taught the other.\n"
+        )
+    if recipe.has_teacher_run:
+        return "A network that saw the unmasked faces taught it.\n"
+    return ""
 
 
 def _row(key: str, masked: Report, unmasked: Report) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from maskmesh.services.classification.classifier import Classified, ExpressionCl
 from maskmesh.services.runtime.errors import SetupError
 from maskmesh.training.inference import BATCH, open_classifier
 from maskmesh.training.labels import FACE_SIZE
+from maskmesh.training.saving import whole_file
 
 OPSET = 18
 MAX_DIFFERENCE = 1e-5
@@ -100,9 +100,8 @@ def save_checked(
     onnx.helper.set_model_props(model, metadata)
     onnx.checker.check_model(model, full_check=True)
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(f".{os.getpid()}.partial")
-    onnx.save(model, partial)
-    partial.replace(file)
+    with whole_file(file) as partial:
+        onnx.save(model, partial)
     return open_classifier(file)
 
 

@@ -1,13 +1,11 @@
-"""Labelled faces as arrays: decoded from a zip or a folder, checked, counted and hashed."""
+"""Labelled faces as arrays: decoded from a zip or a folder, checked and hashed."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +14,8 @@ from rich.progress import track
 from maskmesh.services.classification.preparation import scale_face
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
 from maskmesh.services.runtime.pictures import decode_picture
-from maskmesh.training.labels import CLASSES, FACE_SIZE
-from maskmesh.training.sources import DataSource, SourceFile, open_source
+from maskmesh.training.labels import CLASSES, FACE_SIZE, class_of
+from maskmesh.training.sources import NO_SPLIT, DataSource, SourceFile, open_source
 
 _NAMED_IN_ERRORS = 3
 
@@ -32,6 +30,7 @@ class LabelledFaces:
         labels: int64 [N], indices into `CLASSES`.
         names: The N file names, sorted.
         sha256: Hash of the names and the encoded contents; equal for a zip and its unpacked folder.
+        resized: How many of the files had another size.
     """
 
     split: str
@@ -39,6 +38,7 @@ class LabelledFaces:
     labels: NDArray[np.int64]
     names: tuple[str, ...]
     sha256: str
+    resized: int = 0
 
     def __len__(self) -> int:
         return len(self.names)
@@ -48,33 +48,20 @@ class LabelledFaces:
         keep = np.concatenate(
             [np.flatnonzero(self.labels == index)[:per_class] for index in range(len(CLASSES))]
         )
-        keep.sort()
-        sha256 = hashlib.sha256(f"{self.sha256}:{per_class}".encode()).hexdigest()
-        names = tuple(self.names[i] for i in keep)
-        return LabelledFaces(self.split, self.images[keep], self.labels[keep], names, sha256)
+        return self.where(np.isin(np.arange(len(self)), keep))
 
-
-@dataclass(frozen=True, slots=True)
-class DatasetReport:
-    """What the data holds and what is odd about it.
-
-    Attributes:
-        counts: Pictures by split and class.
-        blank: Pictures by split whose pixels all have one value.
-        duplicates: Groups of file names, across all splits, with exactly equal pixels.
-        across_splits: How many of those groups reach over more than one split.
-        sha256: Hash of the contents by split.
-    """
-
-    counts: dict[str, dict[str, int]]
-    blank: dict[str, list[str]]
-    duplicates: list[list[str]]
-    across_splits: int
-    sha256: dict[str, str]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report as plain values for JSON."""
-        return asdict(self)
+    def where(self, keep: NDArray[np.bool_], split: str | None = None) -> LabelledFaces:
+        """Return the faces that are to be kept, bool [N], under a hash of their own."""
+        digest = hashlib.sha256(f"{self.sha256}:".encode() + np.packbits(keep).tobytes())
+        names = tuple(self.names[i] for i in np.flatnonzero(keep))
+        return LabelledFaces(
+            split or self.split,
+            self.images[keep],
+            self.labels[keep],
+            names,
+            digest.hexdigest(),
+            self.resized,
+        )
 
 
 def load_splits(
@@ -82,7 +69,8 @@ def load_splits(
 ) -> dict[str, LabelledFaces]:
     """Read splits of a data set, laid out as `<split>/<class>/<picture>`, in a zip or a folder.
 
-    Pictures of another size than 48x48 are resized.
+    Pictures of another size than 48x48 are resized; colours become gray. Class folders may be
+    written otherwise ("Anger", "Happiness"), see `class_of`.
 
     Args:
         path: Zip file or folder.
@@ -99,23 +87,55 @@ def load_splits(
         return {split: _load_split(source, split) for split in splits}
 
 
-def describe(splits: Iterable[LabelledFaces]) -> DatasetReport:
-    """Count classes, blank pictures and exact duplicates (equal pixels) over the given splits."""
-    counts, blank, hashes = {}, {}, {}
-    by_pixels: dict[bytes, list[tuple[str, str]]] = {}
-    for faces in splits:
-        per_class = np.bincount(faces.labels, minlength=len(CLASSES))
-        counts[faces.split] = dict(zip(CLASSES, per_class.tolist(), strict=True))
-        flat = faces.images.reshape(len(faces), -1)
-        blank[faces.split] = [faces.names[i] for i in np.flatnonzero(np.ptp(flat, axis=1) == 0)]
-        hashes[faces.split] = faces.sha256
-        for name, image in zip(faces.names, faces.images, strict=True):
-            digest = hashlib.sha256(image.tobytes()).digest()
-            by_pixels.setdefault(digest, []).append((faces.split, name))
-    groups = [group for group in by_pixels.values() if len(group) > 1]
-    across = sum(len({split for split, _ in group}) > 1 for group in groups)
-    names = [[name for _, name in group] for group in groups]
-    return DatasetReport(counts, blank, names, across, hashes)
+def has_splits(path: Path) -> bool:
+    """Say whether a zip or a folder has splits, or only class folders."""
+    with open_source(path) as source:
+        return any(file.split != NO_SPLIT for file in source.files)
+
+
+def load_train_and_validation(
+    path: Path, train: str, validation: str, share: float
+) -> tuple[LabelledFaces, LabelledFaces]:
+    """Read the two splits; where class folders lie on top, part one set in two.
+
+    A picture then belongs to validation by a hash of its pixels, so that the same pictures do
+    wherever they are read, and a picture that is there twice is in one split only.
+
+    Args:
+        path: Zip file or folder.
+        train: Name of the split to train on.
+        validation: Name of the split to judge on.
+        share: Share of validation pictures, 0 to 1, where there are no splits.
+
+    Raises:
+        NotFoundError: Nothing at the path, or a split is missing.
+        InvalidInputError: See `load_splits`; or the same split twice.
+    """
+    if has_splits(path):
+        if train == validation:
+            raise InvalidInputError(
+                f"both splits are {train!r}: a model must not be judged on what it learns from; "
+                "name two"
+            )
+        splits = load_splits(path, (train, validation))
+        return splits[train], splits[validation]
+    faces = load_splits(path, (NO_SPLIT,))[NO_SPLIT]
+    chosen = np.array([_place(image) < share for image in faces.images])
+    parts = faces.where(~chosen, train), faces.where(chosen, validation)
+    for part in parts:
+        empty = sorted(set(range(len(CLASSES))) - set(part.labels.tolist()))
+        if empty:
+            names = ", ".join(CLASSES[index] for index in empty)
+            raise InvalidInputError(
+                f"{path} has too few pictures of {names}: none is in the part for {part.split}; "
+                "add some, or lay them out as <split>/<class>/<picture>"
+            )
+    return parts
+
+
+def _place(image: NDArray[np.uint8]) -> float:
+    """Return a number from 0 to 1 that follows from the pixels."""
+    return int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:4], "big") / 2**32
 
 
 def _check_split(source: DataSource, split: str, path: Path, *, all_classes: bool) -> None:
@@ -123,14 +143,15 @@ def _check_split(source: DataSource, split: str, path: Path, *, all_classes: boo
     if not files:
         there = ", ".join(sorted({file.split for file in source.files}))
         raise NotFoundError(f"{path} has no split {split!r}, it has: {there}")
-    folders = Counter(file.folder for file in files)
-    unknown = sorted(set(folders) - set(CLASSES))
+    folders = {file.folder for file in files}
+    unknown = sorted(folder for folder in folders if class_of(folder) is None)
     if unknown:
         raise InvalidInputError(
             f"{path}: {split} holds unknown class folders {', '.join(unknown[:5])}: "
-            f"name them {', '.join(CLASSES)}"
+            f"name them {', '.join(CLASSES)}, or take them out"
         )
-    empty = [name for name in CLASSES if name not in folders]
+    known = {class_of(folder) for folder in folders}
+    empty = [name for name in CLASSES if name not in known]
     if all_classes and empty:
         raise InvalidInputError(f"{path}: {split} has no pictures of {', '.join(empty)}: add some")
 
@@ -140,25 +161,27 @@ def _load_split(source: DataSource, split: str) -> LabelledFaces:
     images = np.empty((len(files), FACE_SIZE, FACE_SIZE), np.uint8)
     digest = hashlib.sha256()
     broken = []
+    resized = 0
     for row, file in enumerate(track(files, f"reading {split}", transient=True)):
         data = source.read(file.name)
         digest.update(f"{file.split}/{file.folder}/{file.name.rpartition('/')[2]}\n".encode())
         digest.update(hashlib.sha256(data).digest())
         try:
-            images[row] = scale_face(decode_picture(data, "L"), FACE_SIZE)
+            picture = decode_picture(data, "L")
         except InvalidInputError as error:
             broken.append(f"{file.name}: {error}")
+            continue
+        resized += picture.shape != (FACE_SIZE, FACE_SIZE)
+        images[row] = scale_face(picture, FACE_SIZE)
     if broken:
         raise InvalidInputError(
             f"{len(broken)} of {len(files)} pictures of {split} cannot be used; replace or remove "
             + "; ".join(broken[:_NAMED_IN_ERRORS])
         )
-    return LabelledFaces(split, images, _labels(files), _names(files), digest.hexdigest())
+    names = tuple(file.name for file in files)
+    return LabelledFaces(split, images, _labels(files), names, digest.hexdigest(), resized)
 
 
 def _labels(files: list[SourceFile]) -> NDArray[np.int64]:
-    return np.array([CLASSES.index(file.folder) for file in files], np.int64)
-
-
-def _names(files: list[SourceFile]) -> tuple[str, ...]:
-    return tuple(file.name for file in files)
+    # Unknown folders were refused before.
+    return np.array([CLASSES.index(class_of(file.folder) or "") for file in files], np.int64)

@@ -1,123 +1,59 @@
-"""The batches of an epoch: which faces, in which order, with which mask and which distortion.
-
-All of it follows from the recipe's seed and the epoch's number alone, so that an epoch that is
-repeated after a kill equals the one that was interrupted.
-"""
+"""The batches of an epoch as Keras takes them, made in a thread or in processes of their own."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
-from maskmesh.training.labels import CLASSES
-from maskmesh.training.recipe import Recipe
-
-Targets = dict[str, NDArray[np.float32]]
-Batch = tuple[dict[str, NDArray[np.uint8]], Targets]
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingFaces:
-    """Faces without and with masks, and their labels.
-
-    Attributes:
-        plain: uint8 [N, 48, 48].
-        masked: uint8 [N, variants, 48, 48].
-        worn: bool [N, variants], whether the masked version really wears a mask.
-        labels: int64 [N].
-    """
-
-    plain: NDArray[np.uint8]
-    masked: NDArray[np.uint8]
-    worn: NDArray[np.bool_]
-    labels: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class EpochPlan:
-    """What becomes of every face in one epoch.
-
-    Attributes:
-        order: int64 [N], the order in which faces are shown.
-        variant: int64 [N], which mask the face wears, by face; -1 for none.
-        transforms: float32 [N, 2, 3], by face, affine maps in pixels for `cv2.warpAffine`.
-    """
-
-    order: NDArray[np.int64]
-    variant: NDArray[np.int64]
-    transforms: NDArray[np.float32]
-
-
-def plan_epoch(recipe: Recipe, epoch: int, count: int, variants: int, size: int) -> EpochPlan:
-    """Draw the plan of an epoch from the recipe's seed and the epoch's number.
-
-    A face starts with a mask of its own and wears the next one every epoch.
-    """
-    fixed = np.random.default_rng([recipe.seed, 0])
-    first = fixed.integers(variants, size=count)
-    rng = np.random.default_rng([recipe.seed, 1, epoch])
-    order = rng.permutation(count)
-    worn = rng.random(count) < recipe.masked_share_of(epoch)
-    variant = np.where(worn, (first + epoch) % variants, -1)
-    return EpochPlan(order, variant, _transforms(recipe, rng, count, size))
-
-
-def targets(labels: NDArray[np.int64], worn: NDArray[np.bool_]) -> Targets:
-    """Return what the network should answer: one-hot classes and 1.0 where a mask is worn."""
-    one_hot = np.eye(len(CLASSES), dtype=np.float32)[labels]
-    return {"probabilities": one_hot, "mask": worn.astype(np.float32)[:, None]}
+from maskmesh.services.runtime.errors import MaskmeshError
+from maskmesh.training.batches import Batch, BatchMaker
+from maskmesh.training.input_pool import InputPool
 
 
 class EpochBatches(keras.utils.PyDataset):
-    """Feeds `keras.Model.fit` with batches that follow the epochs' plans."""
+    """Feeds `keras.Model.fit` with an epoch's batches, one after the other.
 
-    def __init__(
-        self,
-        faces: TrainingFaces,
-        recipe: Recipe,
-        first_epoch: int,
-    ) -> None:
+    Processes pay where there are cores to spare; otherwise Keras's own thread makes the batches.
+    The batches are the same either way.
+    """
+
+    def __init__(self, maker: BatchMaker, first_epoch: int, processes: int = 0) -> None:
+        """Begin with an epoch.
+
+        Args:
+            maker: What makes the batches.
+            first_epoch: Number of the epoch, counted from 0.
+            processes: How many processes make batches; 0: the thread that asks for them does.
+        """
+        # One worker asks in order; more would only wait for each other.
         super().__init__(workers=1)
-        self._faces = faces
-        self._recipe = recipe
-        self._plan = self._plan_of(first_epoch)
+        self._maker = maker
+        self._epoch = first_epoch
+        self._pool = InputPool(maker, processes) if processes else None
+        # What went wrong: a backend that asks for batches from its own threads hides it.
+        self.failure: MaskmeshError | None = None
 
     def __len__(self) -> int:
-        return math.ceil(len(self._faces.labels) / self._recipe.batch_size)
+        return len(self._maker)
 
     def __getitem__(self, index: int) -> Batch:
-        size = self._recipe.batch_size
-        rows = self._plan.order[index * size : (index + 1) * size]
-        images = np.stack([self._face(row) for row in rows])[..., None]
-        variant = self._plan.variant[rows]
-        worn = (variant >= 0) & self._faces.worn[rows, variant]
-        return {"faces": images}, targets(self._faces.labels[rows], worn)
+        source = self._maker.make if self._pool is None else self._pool.batch
+        try:
+            return source(self._epoch, index)
+        except MaskmeshError as error:
+            self.failure = error
+            raise
 
     def begin(self, epoch: int) -> None:
-        """Follow the plan of that epoch from now on."""
-        self._plan = self._plan_of(epoch)
+        """Give the batches of that epoch from now on."""
+        self._epoch = epoch
 
-    def _plan_of(self, epoch: int) -> EpochPlan:
-        count, variants, size = self._faces.masked.shape[:3]
-        return plan_epoch(self._recipe, epoch, count, variants, size)
-
-    def _face(self, row: int) -> NDArray[np.uint8]:
-        variant = self._plan.variant[row]
-        face = self._faces.plain[row] if variant < 0 else self._faces.masked[row, variant]
-        warped = cv2.warpAffine(
-            face,
-            self._plan.transforms[row],
-            face.shape[::-1],
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return np.asarray(warped, np.uint8)
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.close()
 
 
 class EpochSeeds(keras.callbacks.Callback):
@@ -144,21 +80,3 @@ def seed_dropouts(model: keras.Model, seed: int, epoch: int) -> None:
     for index, layer in enumerate(dropouts):
         state = np.random.SeedSequence([seed, 2, epoch, index]).generate_state(2)
         layer.seed_generator.state.assign(state)
-
-
-def _transforms(
-    recipe: Recipe, rng: np.random.Generator, count: int, size: int
-) -> NDArray[np.float32]:
-    """Draw affine maps about the centre: turn and zoom, mirror half of them, then shift."""
-    angle = np.radians(rng.uniform(-1, 1, count) * recipe.rotate_degrees)
-    scale = 1.0 + rng.uniform(-1, 1, count) * recipe.zoom
-    mirror = np.where(recipe.flip & (rng.random(count) < 0.5), -1.0, 1.0)
-    shift = rng.uniform(-1, 1, (count, 2)) * recipe.shift_px
-    linear = np.empty((count, 2, 2))
-    linear[:, 0, 0] = mirror * scale * np.cos(angle)
-    linear[:, 0, 1] = -mirror * scale * np.sin(angle)
-    linear[:, 1, 0] = scale * np.sin(angle)
-    linear[:, 1, 1] = scale * np.cos(angle)
-    centre = (size - 1) / 2.0
-    offset = centre + shift - linear @ np.array([centre, centre])
-    return np.concatenate([linear, offset[..., None]], axis=2).astype(np.float32)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import onnx
 import structlog
 
 from maskmesh.services.classification.classifier import ExpressionClassifier
 from maskmesh.services.classification.repository import DEFAULT_MODEL, SHIPPED_MODELS
-from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, SetupError
-from maskmesh.training.callbacks import WEIGHTS, best_epoch, newest_history
+from maskmesh.services.runtime.errors import InvalidInputError, SetupError
 from maskmesh.training.card import LICENCE, model_card
 from maskmesh.training.convert import (
     Parity,
@@ -27,37 +25,22 @@ from maskmesh.training.convert import (
     to_onnx,
 )
 from maskmesh.training.data_home import default_data
-from maskmesh.training.dataset import LabelledFaces, load_splits
-from maskmesh.training.fit import DATA_FILE, MONITOR, RECIPE_FILE
+from maskmesh.training.dataset import LabelledFaces, load_splits, load_train_and_validation
 from maskmesh.training.inference import classify_faces
 from maskmesh.training.labels import CLASSES, FACE_SIZE
-from maskmesh.training.masking import MaskedFaces, mask_faces
+from maskmesh.training.masking import MaskedFaces
 from maskmesh.training.metrics import classification_report
-from maskmesh.training.models import build_model
 from maskmesh.training.plots import plot_confusion
+from maskmesh.training.preparation import SHARE, Workplace, validation_masks
 from maskmesh.training.quantise import snap_kernels, store_as_int8
-from maskmesh.training.recipe import Recipe
+from maskmesh.training.runs import Run, float_model, load_run
+from maskmesh.training.saving import whole_folder
 from maskmesh.training.settings import ExportSettings
 
 PARITY_FACES = 1000
 MODEL_FILE = "model.onnx"
 MAX_BYTES = 5_000_000
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What a run folder tells: its recipe, its data, and the epoch whose weights are the best."""
-
-    folder: Path
-    recipe: Recipe
-    data: dict[str, Any]
-    history: list[dict[str, float]]
-
-    @property
-    def best(self) -> dict[str, float]:
-        """The best epoch's row of metrics."""
-        return dict(best_epoch(self.history, MONITOR))
 
 
 def export(settings: ExportSettings) -> Path:
@@ -90,40 +73,24 @@ def export(settings: ExportSettings) -> Path:
         reports = _reports(trial, faces, masked)
     metrics = _metrics(reports, before, parity)
     target = (settings.output or SHIPPED_MODELS) / DEFAULT_MODEL / settings.version
-    save_checked(graph, _metadata(settings, run, metrics), target / MODEL_FILE)
-    for name, report in reports.items():
-        title = f"validation, {name} faces, accuracy {report['accuracy']:.1%}"
-        plot_confusion(np.asarray(report["confusion"]), title, target / f"confusion_{name}.png")
-    card = _card(settings, run, reports, metrics, masked.bad_fits)
-    (target / "model_card.md").write_text(card, encoding="utf-8")
+    with whole_folder(target) as folder:
+        save_checked(graph, _metadata(settings, run, metrics), folder / MODEL_FILE)
+        for name, report in reports.items():
+            title = f"validation, {name} faces, accuracy {report['accuracy']:.1%}"
+            plot_confusion(np.asarray(report["confusion"]), title, folder / f"confusion_{name}.png")
+        card = _card(settings, run, reports, metrics, masked.bad_fits)
+        (folder / "model_card.md").write_text(card, encoding="utf-8")
     log.info("exported", file=str(target / MODEL_FILE), **metrics)
     return target / MODEL_FILE
 
 
-def load_run(folder: Path) -> Run:
-    """Read what a run folder tells about itself.
-
-    Raises:
-        NotFoundError: No run there, or no epoch is done yet.
-    """
-    if not (folder / f"best.{WEIGHTS}").is_file():
-        raise NotFoundError(f"{folder} holds no best.{WEIGHTS}: run maskmesh train first")
-    recipe = Recipe.model_validate_json((folder / RECIPE_FILE).read_text(encoding="utf-8"))
-    data = json.loads((folder / DATA_FILE).read_text(encoding="utf-8"))
-    return Run(folder, recipe, data, newest_history(folder))
-
-
-def float_model(run: Run) -> keras.Model:
-    """Rebuild the run's network in float32 with its best weights."""
-    keras.config.set_dtype_policy("float32")
-    model = build_model(run.recipe.model, dropout=run.recipe.dropout)
-    model.load_weights(run.folder / f"best.{WEIGHTS}")
-    return model
-
-
 def _validation(settings: ExportSettings, run: Run) -> tuple[LabelledFaces, MaskedFaces]:
-    split = run.data["splits"]["validation"]
-    faces = load_splits(settings.data or default_data(), [split])[split]
+    train, split = (run.data["splits"][role] for role in ("train", "validation"))
+    data = settings.data or default_data()
+    if SHARE in run.data:
+        _, faces = load_train_and_validation(data, train, split, run.data[SHARE])
+    else:
+        faces = load_splits(data, [split])[split]
     if settings.per_class is not None:
         faces = faces.head(settings.per_class)
     if faces.sha256 != run.data["sha256"][split]:
@@ -131,14 +98,8 @@ def _validation(settings: ExportSettings, run: Run) -> tuple[LabelledFaces, Mask
             f"split {split!r} is not what the run in {run.folder} was validated on: "
             "pass the run's --data"
         )
-    masked = mask_faces(
-        faces,
-        variants=1,
-        seed=run.recipe.seed + 1,
-        cache=settings.cache,
-        workers=settings.threads,
-    )
-    return faces, masked
+    place = Workplace(settings.cache, settings.threads)
+    return faces, validation_masks(run.recipe, faces, place)
 
 
 def _check_size(graph: onnx.ModelProto) -> None:

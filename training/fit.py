@@ -3,44 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from maskmesh.services.runtime.errors import InvalidInputError
-from maskmesh.training.callbacks import RunState, UnmaskedValidation
-from maskmesh.training.epochs import EpochBatches, EpochSeeds, TrainingFaces, targets
+from maskmesh.training.averages import AveragedWeights
+from maskmesh.training.batches import BatchMaker, TrainingFaces
+from maskmesh.training.callbacks import RunState, StopAtNan, unwritable
+from maskmesh.training.epochs import EpochBatches, EpochSeeds
+from maskmesh.training.judging import Validation, ValidationFaces
+from maskmesh.training.losses import ExpressionLoss, expression_accuracy
 from maskmesh.training.models import build_model
+from maskmesh.training.optimisers import build_optimiser
 from maskmesh.training.recipe import Recipe
+from maskmesh.training.saving import whole_file
 
 MONITOR = "val_probabilities_accuracy"
 RECIPE_FILE = "recipe.json"
 DATA_FILE = "data.json"
+JUDGED_AT_ONCE = 256
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ValidationFaces:
-    """Faces that are judged after every epoch.
-
-    Attributes:
-        plain: uint8 [N, 48, 48], without masks.
-        masked: uint8 [N, 48, 48], the same faces with one synthetic mask each.
-        worn: bool [N], whether the masked version really wears a mask.
-        labels: int64 [N].
-    """
-
-    plain: NDArray[np.uint8]
-    masked: NDArray[np.uint8]
-    worn: NDArray[np.bool_]
-    labels: NDArray[np.int64]
 
 
 def limit_threads(threads: int) -> None:
@@ -62,6 +48,7 @@ def fit(
     run: Path,
     *,
     data: dict[str, Any],
+    processes: int = 0,
     verbose: int | None = None,
 ) -> list[dict[str, float]]:
     """Train, or go on with training, in a run folder.
@@ -76,6 +63,7 @@ def fit(
         validation: Validation faces.
         run: Folder of the run; made if it is not there.
         data: Identity of the data, saved beside the recipe and compared when a run goes on.
+        processes: How many processes make the input, see `EpochBatches`.
         verbose: Keras's verbosity: 0 silent, 1 a progress bar, 2 a line an epoch; None: a bar on
             a terminal, lines elsewhere.
 
@@ -84,49 +72,71 @@ def fit(
 
     Raises:
         InvalidInputError: The run folder belongs to another recipe or other data.
+        SetupError: The loss became no number, or the run folder cannot be written to.
     """
     _claim(run, recipe, data)
-    model = compiled_model(recipe)
+    maker = BatchMaker(train, recipe)
+    model = compiled_model(recipe, len(maker))
     plateau, best = _standard_callbacks(recipe, run)
     state = RunState(run, plateau, best)
     done = state.restore(model)
     if done < recipe.epochs:
-        unmasked = UnmaskedValidation(validation.plain, validation.labels, 4 * recipe.batch_size)
-        batches = EpochBatches(train, recipe, done)
-        model.fit(
-            batches,
-            validation_data=(
-                {"faces": validation.masked[..., None]},
-                targets(validation.labels, validation.worn),
-            ),
-            validation_batch_size=4 * recipe.batch_size,
-            initial_epoch=done,
-            epochs=recipe.epochs,
-            shuffle=False,
-            callbacks=[EpochSeeds(batches, recipe.seed), unmasked, plateau, best, state],
-            verbose=verbose if verbose is not None else 1 if sys.stdout.isatty() else 2,
-        )
+        batches = EpochBatches(maker, done, processes)
+        averages = AveragedWeights()
+        callbacks = [
+            StopAtNan(),
+            EpochSeeds(batches, recipe.seed),
+            averages.use,
+            Validation(validation, JUDGED_AT_ONCE),
+            best,
+            averages.put_back,
+            *([plateau] if plateau is not None else []),
+            state,
+        ]
+        try:
+            model.fit(
+                batches,
+                initial_epoch=done,
+                epochs=recipe.epochs,
+                shuffle=False,
+                callbacks=callbacks,
+                verbose=verbose if verbose is not None else 1 if sys.stdout.isatty() else 2,
+            )
+        except OSError as error:
+            raise unwritable(run, error) from error
+        except Exception as error:
+            raise batches.failure or error from error
+        finally:
+            batches.close()
     return state.history
 
 
-def compiled_model(recipe: Recipe) -> keras.Model:
-    """Build the recipe's network, seeded and ready to train."""
+def compiled_model(recipe: Recipe, steps: int) -> keras.Model:
+    """Build the recipe's network, seeded and ready to train in epochs of so many steps."""
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(recipe.dtype_policy)
     try:
-        model = build_model(recipe.model, dropout=recipe.dropout)
+        model = build_model(recipe)
     finally:
         keras.config.set_dtype_policy("float32")
     model.compile(
-        optimizer=keras.optimizers.Adam(recipe.learning_rate),
+        optimizer=build_optimiser(recipe, steps),
         loss={
-            "probabilities": keras.losses.CategoricalCrossentropy(
-                label_smoothing=recipe.label_smoothing
+            "probabilities": ExpressionLoss(
+                focal_gamma=recipe.focal_gamma,
+                distillation_weight=recipe.distillation_weight if recipe.teacher else 0.0,
+                temperature=recipe.temperature,
+                twins=recipe.is_paired,
             ),
             "mask": "binary_crossentropy",
         },
         loss_weights={"probabilities": 1.0, "mask": recipe.mask_loss_weight},
-        metrics={"probabilities": ["accuracy"], "mask": ["accuracy"]},
+        metrics={
+            "probabilities": [
+                keras.metrics.MeanMetricWrapper(expression_accuracy, name="accuracy")
+            ],
+            "mask": ["accuracy"],
+        },
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)
@@ -135,7 +145,7 @@ def compiled_model(recipe: Recipe) -> keras.Model:
 
 def _standard_callbacks(
     recipe: Recipe, run: Path
-) -> tuple[keras.callbacks.ReduceLROnPlateau, keras.callbacks.ModelCheckpoint]:
+) -> tuple[keras.callbacks.ReduceLROnPlateau | None, keras.callbacks.ModelCheckpoint]:
     plateau = keras.callbacks.ReduceLROnPlateau(
         monitor=MONITOR,
         mode="max",
@@ -152,7 +162,7 @@ def _standard_callbacks(
         save_best_only=True,
         save_weights_only=True,
     )
-    return plateau, best
+    return plateau if recipe.schedule == "plateau" else None, best
 
 
 def _claim(run: Path, recipe: Recipe, data: dict[str, Any]) -> None:
@@ -162,15 +172,16 @@ def _claim(run: Path, recipe: Recipe, data: dict[str, Any]) -> None:
     for name, content in wanted.items():
         file = run / name
         if not file.exists():
-            partial = file.with_suffix(f".{os.getpid()}.partial")
-            partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-            partial.replace(file)
+            with whole_file(file) as partial:
+                partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
             continue
         there = json.loads(file.read_text(encoding="utf-8"))
         changed = sorted(key for key in {*there, *content} if there.get(key) != content.get(key))
-        # More epochs only prolong a run; everything else would make it another one.
-        if name == RECIPE_FILE and changed == ["epochs"]:
-            recipe.save(file)
+        # More epochs only prolong a run, unless its learning rate follows from their number;
+        # everything else would make it another one.
+        if name == RECIPE_FILE and changed == ["epochs"] and recipe.schedule == "plateau":
+            with whole_file(file) as partial:
+                recipe.save(partial)
         elif changed:
             raise InvalidInputError(
                 f"{run} holds a run with other values of {', '.join(changed)}: "

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import os
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache as kept
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import Progress
 
-from maskmesh.services.mask_synthesis.landmarks import LandmarkPredictor
+from maskmesh.services.mask_synthesis.choices import RANDOM, WORN_STYLES
+from maskmesh.services.mask_synthesis.colours import by_share
 from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
 from maskmesh.services.runtime.errors import NoFaceError
+from maskmesh.training.chunks import CHUNK, load_all, make_missing
 from maskmesh.training.dataset import LabelledFaces
+from maskmesh.training.fits import GOOD_FIT, cached_fits, predictor
+from maskmesh.training.saving import save_arrays
 
-CHUNK = 1000
-GOOD_FIT = 0.5
 _PROBES = 16
-_worker: list[tuple[LandmarkPredictor, MaskSynthesizer]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +52,57 @@ class MaskedFaces:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of work that travels to a worker process."""
+class MaskChunk:
+    """Faces that get their masks in one go."""
 
     images: NDArray[np.uint8]
+    landmarks: NDArray[np.float32]
     first: int
     variants: int
     seed: int
-    landmarks_file: Path
+    held_out: tuple[str, ...]
     file: Path
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def make(self) -> None:
+        """Put masks on the faces and write them."""
+        shape = (len(self.images), self.variants)
+        images = np.repeat(self.images[:, None], self.variants, axis=1)
+        worn = np.zeros(shape, bool)
+        confidence = np.zeros(shape, np.float32)
+        for row, variant in np.ndindex(shape):
+            seed = mask_seed(self.seed, self.first + row, variant)
+            try:
+                masked = synthesizer().apply(
+                    self.images[row],
+                    style=random_style(seed, self.held_out),
+                    seed=seed,
+                    landmarks=self.landmarks[row],
+                )
+            except NoFaceError:
+                continue  # counted by its `worn`, which stays False
+            images[row, variant] = masked.image
+            worn[row, variant] = True
+            confidence[row, variant] = masked.confidence
+        save_arrays(self.file, images=images, worn=worn, confidence=confidence)
+
+
+@kept
+def synthesizer() -> MaskSynthesizer:
+    """Return this process's mask synthesizer."""
+    return MaskSynthesizer(predictor())
 
 
 def mask_faces(
-    faces: LabelledFaces, *, variants: int, seed: int, cache: Path, workers: int = 2
+    faces: LabelledFaces,
+    *,
+    variants: int,
+    seed: int,
+    cache: Path,
+    workers: int = 2,
+    held_out: Collection[str] = (),
 ) -> MaskedFaces:
     """Put `variants` synthetic masks on every face, each of random style and colour.
 
@@ -80,39 +115,39 @@ def mask_faces(
         seed: Seed of styles, colours and jitter.
         cache: Folder of all caches.
         workers: Processes that share the work.
+        held_out: Styles that no face gets.
     """
     synthesis = synthesis_fingerprint(faces)
-    key = f"{faces.split}-{faces.sha256[:12]}-{synthesis[:8]}"
-    folder = cache / f"masks-{key}-v{variants}-s{seed}"
-    landmarks_folder = cache / f"landmarks-{key}"
-    for made in (folder, landmarks_folder):
-        made.mkdir(parents=True, exist_ok=True)
+    without = "".join(f"-no-{style}" for style in sorted(held_out))
+    key = f"{faces.split}-{faces.sha256[:12]}-{synthesis[:8]}-v{variants}-s{seed}{without}"
+    fits = cached_fits(faces, cache, workers)
     chunks = [
-        Chunk(
+        MaskChunk(
             faces.images[first : first + CHUNK],
+            fits.landmarks[first : first + CHUNK],
             first,
             variants,
             seed,
-            landmarks_folder / f"{first:06d}.npy",
-            folder / f"{first:06d}.npz",
+            tuple(held_out),
+            cache / f"masks-{key}" / f"{first:06d}.npz",
         )
         for first in range(0, len(faces), CHUNK)
     ]
-    _make_missing(chunks, workers, f"masking {faces.split}")
-    loaded = [np.load(chunk.file) for chunk in chunks]
-    images = np.concatenate([part["images"] for part in loaded])
-    worn = np.concatenate([part["worn"] for part in loaded])
-    confidence = np.concatenate([part["confidence"] for part in loaded])
-    return MaskedFaces(images, worn, confidence, synthesis)
+    make_missing(chunks, workers, f"masking {faces.split}")
+    return MaskedFaces(
+        np.asarray(load_all(chunks, "images"), np.uint8),
+        np.asarray(load_all(chunks, "worn"), np.bool_),
+        np.asarray(load_all(chunks, "confidence"), np.float32),
+        synthesis,
+    )
 
 
 def synthesis_fingerprint(faces: LabelledFaces) -> str:
     """Hash what the synthesis does to the first faces, so that a change of it shows."""
-    synthesizer = MaskSynthesizer(LandmarkPredictor())
     digest = hashlib.sha256()
     for seed, image in enumerate(faces.images[:_PROBES]):
         try:
-            masked = synthesizer.apply(image, seed=seed)
+            masked = synthesizer().apply(image, seed=seed)
         except NoFaceError:
             continue
         digest.update(masked.image.tobytes())
@@ -125,69 +160,12 @@ def mask_seed(seed: int, face: int, variant: int) -> int:
     return int(np.random.SeedSequence([seed, face, variant]).generate_state(1)[0])
 
 
-def _make_missing(chunks: list[Chunk], workers: int, title: str) -> None:
-    missing = [chunk for chunk in chunks if not chunk.file.exists()]
-    if not missing:
-        return
-    with Progress() as progress:
-        task = progress.add_task(title, total=sum(len(chunk.images) for chunk in missing))
-        for made in _made(missing, workers):
-            progress.advance(task, made)
+def random_style(seed: int, held_out: Collection[str]) -> str:
+    """Choose a style as often as it is worn, but none that is held out.
 
-
-def _made(chunks: list[Chunk], workers: int) -> Iterator[int]:
-    # Forked children of a process that has loaded TensorFlow can hang, so they are spawned.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-        futures: list[Future[int]] = [pool.submit(_make_chunk, chunk) for chunk in chunks]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _start_worker() -> None:
-    cv2.setNumThreads(1)
-    predictor = LandmarkPredictor()
-    _worker.append((predictor, MaskSynthesizer(predictor)))
-
-
-def _make_chunk(chunk: Chunk) -> int:
-    return make_chunk(chunk, *_worker[0])
-
-
-def make_chunk(chunk: Chunk, predictor: LandmarkPredictor, synthesizer: MaskSynthesizer) -> int:
-    """Put masks on the faces of a chunk and write its file; return the number of faces."""
-    landmarks = _landmarks(chunk, predictor)
-    shape = (len(chunk.images), chunk.variants)
-    images = np.repeat(chunk.images[:, None], chunk.variants, axis=1)
-    worn = np.zeros(shape, bool)
-    confidence = np.zeros(shape, np.float32)
-    for row, (image, points) in enumerate(zip(chunk.images, landmarks, strict=True)):
-        for variant in range(chunk.variants):
-            seed = mask_seed(chunk.seed, chunk.first + row, variant)
-            try:
-                masked = synthesizer.apply(image, seed=seed, landmarks=points)
-            except NoFaceError:
-                continue  # counted by its `worn`, which stays False
-            images[row, variant] = masked.image
-            worn[row, variant] = True
-            confidence[row, variant] = masked.confidence
-    partial = chunk.file.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as stream:
-        np.savez_compressed(stream, images=images, worn=worn, confidence=confidence)
-    partial.replace(chunk.file)
-    return len(chunk.images)
-
-
-def _landmarks(chunk: Chunk, predictor: LandmarkPredictor) -> NDArray[np.float32]:
-    if chunk.landmarks_file.exists():
-        return np.asarray(np.load(chunk.landmarks_file), np.float32)
-    landmarks = np.stack([predictor.predict(image) for image in chunk.images])
-    partial = chunk.landmarks_file.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as stream:
-        np.save(stream, landmarks)
-    partial.replace(chunk.landmarks_file)
-    return landmarks
+    With nothing held out the choice is left to the synthesis.
+    """
+    if not held_out:
+        return RANDOM
+    allowed = {style: share for style, share in WORN_STYLES.items() if style not in held_out}
+    return by_share(float(np.random.default_rng([seed, 1]).random()), allowed)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from maskmesh.training.labels import CLASSES
+from maskmesh.training.saving import whole_file
 
 
 def plot_history(history: Sequence[Mapping[str, float]], file: Path) -> None:
@@ -33,9 +34,8 @@ def plot_history(history: Sequence[Mapping[str, float]], file: Path) -> None:
     for axes in (loss, accuracy):
         axes.grid(alpha=0.3)
         axes.legend()
-    partial = file.with_suffix(".partial.png")
-    figure.savefig(partial, dpi=110)
-    partial.replace(file)
+    with whole_file(file) as partial:
+        figure.savefig(partial, dpi=110, format="png")
 
 
 def plot_confusion(confusion: NDArray[np.int64], title: str, file: Path) -> None:
@@ -53,7 +53,8 @@ def plot_confusion(confusion: NDArray[np.int64], title: str, file: Path) -> None
         colour = "white" if share > 0.5 else "black"
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
     figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true class")
-    figure.savefig(file, dpi=110)
+    with whole_file(file) as partial:
+        figure.savefig(partial, dpi=110, format="png")
 
 
 def _line(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,22 +47,42 @@ def striped_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="module")
-def narrow_network() -> Iterator[None]:
-    """Make every recipe build the paper's network with two blocks of a few filters."""
-    from maskmesh.training import export, fit
-    from maskmesh.training.models.paper import build_paper_cnn
+NARROW = {
+    "paper": {"widths": (8, 8), "dense": (16,)},
+    "residual": {"widths": (8, 12), "dense": ()},
+}
 
-    def build(name: str, *, dropout: float) -> object:
-        return build_paper_cnn(dropout=dropout, convolutions=((8, 5), (8, 3)), dense=(16,))
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fit, "build_model", build)
-        patch.setattr(export, "build_model", build)
-        yield
+def quick(name: str, **changes: object) -> Recipe:
+    """Return a shipped recipe with a narrow network, small batches and three epochs."""
+    shape = NARROW[load_recipe(name).model]
+    short = {"epochs": 3, "batch_size": 16, "dtype_policy": "float32", "mask_variants": 2}
+    return load_recipe(name, **{**shape, **short, **changes})
+
+
+def as_toml(recipe: Recipe, file: Path) -> Path:
+    """Write a recipe as a TOML file, which lists and numbers of JSON are already."""
+    lines = [
+        f"{key} = {json.dumps(value)}" for key, value in recipe.model_dump(mode="json").items()
+    ]
+    file.write_text("\n".join(lines) + "\n")
+    return file
 
 
 @pytest.fixture(scope="session")
 def quick_recipe() -> Recipe:
     """The paper's recipe, shortened."""
-    return load_recipe("paper", epochs=3, batch_size=16, dtype_policy="float32", mask_variants=2)
+    return quick("paper")
+
+
+class PaintedMasks:
+    """Gives every face the same mask of one gray level, which changes with the epoch."""
+
+    def __init__(self, plain: NDArray[np.uint8]) -> None:
+        self.plain = plain
+
+    def masked(self, face: int, epoch: int) -> tuple[NDArray[np.uint8], bool]:
+        """Paint the lower part."""
+        image = self.plain[face].copy()
+        image[30:] = 180 + 10 * (epoch % 5)
+        return image, True

@@ -8,7 +8,7 @@ import pytest
 
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
 from maskmesh.services.runtime.pictures import encode_png
-from maskmesh.training.dataset import describe, load_splits
+from maskmesh.training.dataset import has_splits, load_splits, load_train_and_validation
 from maskmesh.training.labels import CLASSES
 
 FACE = encode_png(np.arange(48 * 48, dtype=np.uint8).reshape(48, 48))
@@ -75,22 +75,60 @@ def test_head_takes_the_first_of_each_class(striped_zip: Path) -> None:
     assert head.sha256 != faces.sha256
 
 
-def test_describe_counts_blank_and_duplicate_pictures(tmp_path: Path) -> None:
-    blank = encode_png(np.full((48, 48), 9, np.uint8))
-    rng = np.random.default_rng(1)
+def test_pictures_of_other_sizes_and_modes_are_counted(tmp_path: Path) -> None:
+    large = encode_png(np.full((120, 90, 3), 77, np.uint8))
+    pictures = {f"train/{name}/1.png": FACE for name in CLASSES} | {"train/sad/2.png": large}
+    assert load_splits(make_zip(tmp_path / "a.zip", pictures), ["train"])["train"].resized == 1
+
+
+def test_classes_in_other_spellings(tmp_path: Path) -> None:
+    folders = ["Anger", "DISGUST", "fearful", "Happiness", "Neutral", "sadness", "Surprised"]
+    pictures = {f"train/{name}/1.png": FACE for name in folders}
+    faces = load_splits(make_zip(tmp_path / "a.zip", pictures), ["train"])["train"]
+    assert [faces.names[row].split("/")[1] for row in np.argsort(faces.labels)] == folders
+
+
+def test_where_keeps_some_under_a_hash_of_their_own(striped_zip: Path) -> None:
+    faces = load_splits(striped_zip, ["train"])["train"]
+    keep = np.arange(len(faces)) % 3 == 0
+    some = faces.where(keep)
+    assert some.names == faces.names[::3]
+    np.testing.assert_array_equal(some.images, faces.images[::3])
+    assert some.sha256 not in (faces.sha256, faces.where(~keep).sha256)
+    assert some.sha256 == faces.where(keep).sha256
+
+
+def test_train_and_validation_are_the_splits(striped_zip: Path) -> None:
+    train, validation = load_train_and_validation(striped_zip, "train", "validation", 0.5)
+    assert (len(train), len(validation)) == (56, 21)
+    with pytest.raises(InvalidInputError, match="must not be judged on what it learns from"):
+        load_train_and_validation(striped_zip, "train", "train", 0.5)
+
+
+def test_class_folders_alone_are_parted_by_their_pixels(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
     pictures = {
-        f"{split}/{name}/1.png": encode_png(rng.integers(0, 256, (48, 48), dtype=np.uint8))
-        for split in ("train", "validation")
+        f"{name}/{k}.png": encode_png(rng.integers(0, 256, (48, 48), dtype=np.uint8))
         for name in CLASSES
+        for k in range(40)
     }
-    pictures |= {"train/sad/2.png": blank, "train/sad/3.png": FACE, "validation/sad/2.png": FACE}
-    splits = load_splits(make_zip(tmp_path / "a.zip", pictures), ["train", "validation"])
-    report = describe(splits.values())
-    assert report.counts["train"]["sad"] == 3
-    assert report.counts["validation"]["angry"] == 1
-    assert report.blank == {"train": ["train/sad/2.png"], "validation": []}
-    assert report.duplicates == [["train/sad/3.png", "validation/sad/2.png"]]
-    assert report.across_splits == 1
+    pictures |= {f"sad/twice-{k}.png": pictures[f"sad/{k}.png"] for k in range(10)}
+    file = make_zip(tmp_path / "a.zip", pictures)
+    assert not has_splits(file)
+    train, validation = load_train_and_validation(file, "train", "validation", 0.25)
+    assert (train.split, validation.split) == ("train", "validation")
+    assert len(train) + len(validation) == 290
+    assert 40 < len(validation) < 110
+    seen = {image.tobytes() for image in train.images}
+    assert not any(image.tobytes() in seen for image in validation.images)
+    again = load_train_and_validation(file, "train", "validation", 0.25)
+    assert [part.sha256 for part in again] == [train.sha256, validation.sha256]
+
+
+def test_too_few_pictures_to_part(tmp_path: Path) -> None:
+    file = make_zip(tmp_path / "a.zip", {f"{name}/1.png": FACE for name in CLASSES})
+    with pytest.raises(InvalidInputError, match="too few pictures of angry, disgust"):
+        load_train_and_validation(file, "train", "validation", 0.3)
 
 
 def test_missing_split_is_named_with_those_there(striped_zip: Path) -> None:

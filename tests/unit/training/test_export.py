@@ -20,23 +20,26 @@ from maskmesh.training.settings import (
     run_train,
 )
 
+from .conftest import as_toml, quick
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("export")
 
 
-@pytest.fixture(scope="module")
-def settings(folder: Path, striped_zip: Path, narrow_network: None) -> ExportSettings:
+@pytest.fixture(scope="module", params=["paper", "best"])
+def settings(folder: Path, striped_zip: Path, request: pytest.FixtureRequest) -> ExportSettings:
     """Settings of an export from a short run."""
     common = {
         "data": striped_zip,
-        "run": folder / "run",
+        "run": folder / request.param,
         "cache": folder / "cache",
         "threads": 1,
     }
-    run_train(TrainSettings(**common, epochs=2))
-    return ExportSettings(**common, output=folder / "models")
+    recipe = as_toml(quick(request.param, warm_up_epochs=0.0), folder / f"{request.param}.toml")
+    run_train(TrainSettings(**common, recipe=str(recipe), epochs=2))
+    return ExportSettings(**common, output=folder / f"models-{request.param}")
 
 
 def test_export_and_evaluate_end_to_end(settings: ExportSettings, tmp_path: Path) -> None:
@@ -80,6 +83,26 @@ def test_export_and_evaluate_end_to_end(settings: ExportSettings, tmp_path: Path
         assert summary(result).row_count == 7
     card = (file.parent / "model_card.md").read_text()
     assert f"| accuracy | {metrics['masked_accuracy']:.4f} |" in card
+    assert "gaiter" in card
+    assert ("none wears bandana" in card) == ("taught the other" in card) == ("best" in str(file))
+
+
+def test_another_export_takes_the_place_of_the_first(settings: ExportSettings) -> None:
+    again = export(settings)
+    assert sorted(path.name for path in again.parent.parent.iterdir()) == ["1"]
+    assert len(list(again.parent.iterdir())) == 4
+
+
+def test_nothing_is_left_behind_when_the_disk_is_full(
+    settings: ExportSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export_module, "plot_confusion", full)
+    with pytest.raises(OSError, match="No space left"):
+        export(settings.model_copy(update={"output": tmp_path / "models"}))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_nothing_is_written_when_onnx_and_keras_disagree(

@@ -1,22 +1,28 @@
 from __future__ import annotations
 
 import csv
+import errno
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
-from maskmesh.services.runtime.errors import InvalidInputError
+from maskmesh.services.runtime.errors import InvalidInputError, SetupError
 from maskmesh.services.runtime.pictures import read_picture
+from maskmesh.training.batches import BatchMaker, TrainingFaces
 from maskmesh.training.callbacks import RunState, newest_state
-from maskmesh.training.epochs import EpochSeeds, TrainingFaces
-from maskmesh.training.fit import ValidationFaces, compiled_model, fit
+from maskmesh.training.epochs import EpochSeeds
+from maskmesh.training.fit import fit
+from maskmesh.training.judging import ValidationFaces
+from maskmesh.training.losses import ExpressionLoss
 from maskmesh.training.recipe import Recipe
+from maskmesh.training.runs import float_model, load_run
 
-from .conftest import striped_faces
+from .conftest import PaintedMasks, quick, striped_faces
 
-pytestmark = pytest.mark.usefixtures("narrow_network")
 DATA = {"sha256": "0"}
 Whole = tuple[Path, list[dict[str, float]]]
 
@@ -24,9 +30,7 @@ Whole = tuple[Path, list[dict[str, float]]]
 @pytest.fixture(scope="module")
 def train() -> TrainingFaces:
     images, labels = striped_faces(6, seed=0)
-    masked = np.stack([images, images], axis=1)
-    masked[:, :, 30:] = 220
-    return TrainingFaces(images, masked, np.ones((len(images), 2), bool), labels)
+    return TrainingFaces(images, labels, PaintedMasks(images))
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +64,16 @@ def kill_at_call(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, call: 
     monkeypatch.setattr(owner, name, counted)
 
 
-@pytest.fixture(scope="module")
-def recipe(quick_recipe: Recipe) -> Recipe:
-    """A recipe whose learning rate falls in the third epoch.
+@pytest.fixture(scope="module", params=["paper", "best"])
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    """Both ways to train, so short that every part of the state matters in the third epoch.
 
-    It does so only if the plateau's best value of the first epoch and its count of the second are
-    known then.
+    The paper's learning rate falls then, but only if the plateau's best value of the first epoch
+    and its count of the second are known.
     """
-    return quick_recipe.model_copy(update={"plateau_patience": 2, "plateau_min_delta": 0.9})
+    if request.param == "paper":
+        return quick("paper", plateau_patience=2, plateau_min_delta=0.9)
+    return quick("best", warm_up_epochs=1.0, ema_momentum=0.9, erase_share=0.5, cutmix_alpha=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +82,6 @@ def whole(
     train: TrainingFaces,
     validation: ValidationFaces,
     tmp_path_factory: pytest.TempPathFactory,
-    narrow_network: None,
 ) -> Whole:
     """A run that nothing interrupted: its folder and its history."""
     run = tmp_path_factory.mktemp("run") / "whole"
@@ -86,7 +91,7 @@ def whole(
 @pytest.mark.parametrize(
     "kill",
     [
-        pytest.param((EpochSeeds, "on_train_batch_end", 5), id="inside the second epoch"),
+        pytest.param((EpochSeeds, "on_train_batch_end", -1), id="inside the second epoch"),
         pytest.param((RunState, "_save", 2), id="best weights written, state not"),
     ],
 )
@@ -97,9 +102,12 @@ def test_a_killed_run_goes_on_to_the_same_end(
     whole: Whole,
     kill: tuple[type, str, int],
 ) -> None:
-    run = whole[0].parent / f"killed-{kill[1]}"
+    owner, name, call = kill
+    if call < 0:
+        call = len(BatchMaker(train, recipe)) + 2
+    run = whole[0].parent / f"killed-{name}"
     with pytest.MonkeyPatch.context() as patch:
-        kill_at_call(patch, *kill)
+        kill_at_call(patch, owner, name, call)
         with pytest.raises(KilledError):
             run_fit(recipe, train, validation, run)
     assert newest_state(run) == run / "checkpoints" / "epoch-0001"
@@ -139,11 +147,11 @@ def test_files_of_a_run(recipe: Recipe, whole: Whole) -> None:
 
 
 def test_best_weights_have_the_best_masked_accuracy(
-    recipe: Recipe, validation: ValidationFaces, whole: Whole
+    validation: ValidationFaces, whole: Whole
 ) -> None:
-    run, history = whole
-    model = compiled_model(recipe)
-    model.load_weights(run / "best.model.weights.h5")
+    """With averaged weights it is these that are judged and kept."""
+    folder, history = whole
+    model = float_model(load_run(folder))
     outputs = model.predict({"faces": validation.masked[..., None]}, verbose=0)
     accuracy = float((outputs["probabilities"].argmax(axis=1) == validation.labels).mean())
     assert accuracy == pytest.approx(max(row["val_probabilities_accuracy"] for row in history))
@@ -153,7 +161,8 @@ def test_training_learns(
     train: TrainingFaces, validation: ValidationFaces, tmp_path: Path, quick_recipe: Recipe
 ) -> None:
     still = {"flip": False, "shift_px": 0.0, "rotate_degrees": 0.0, "zoom": 0.0, "dropout": 0.0}
-    recipe = quick_recipe.model_copy(update={**still, "epochs": 15, "learning_rate": 0.01})
+    steady = {"epochs": 15, "learning_rate": 0.01, "plateau_patience": 15}
+    recipe = quick_recipe.model_copy(update={**still, **steady})
     history = run_fit(recipe, train, validation, tmp_path)
     assert history[-1]["probabilities_accuracy"] > 0.8
     assert history[-1]["probabilities_loss"] < 0.6 * history[0]["probabilities_loss"]
@@ -169,6 +178,14 @@ def test_more_epochs_prolong_a_run(
     assert Recipe.model_validate_json((tmp_path / "recipe.json").read_text()).epochs == 2
 
 
+def test_more_epochs_make_another_run_where_the_learning_rate_follows_from_them(
+    train: TrainingFaces, validation: ValidationFaces, tmp_path: Path
+) -> None:
+    run_fit(quick("best", epochs=1, warm_up_epochs=0.0), train, validation, tmp_path)
+    with pytest.raises(InvalidInputError, match="other values of epochs"):
+        run_fit(quick("best", epochs=2, warm_up_epochs=0.0), train, validation, tmp_path)
+
+
 def test_a_run_folder_refuses_another_recipe_and_other_data(
     recipe: Recipe,
     train: TrainingFaces,
@@ -176,8 +193,60 @@ def test_a_run_folder_refuses_another_recipe_and_other_data(
     whole: Whole,
 ) -> None:
     run, _ = whole
-    other = recipe.model_copy(update={"seed": 5, "zoom": 0.0})
+    other = recipe.model_copy(update={"seed": 5, "zoom": 0.01})
     with pytest.raises(InvalidInputError, match="other values of seed, zoom"):
         run_fit(other, train, validation, run)
     with pytest.raises(InvalidInputError, match="other values of sha256"):
         fit(recipe, train, validation, run, data={"sha256": "1"}, verbose=0)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_epoch(
+    train: TrainingFaces, validation: ValidationFaces, tmp_path: Path, quick_recipe: Recipe
+) -> None:
+    run_fit(quick_recipe.model_copy(update={"epochs": 1}), train, validation, tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ExpressionLoss, "call", lambda self, y_true, y_pred: y_pred[:, 0] / 0.0 * 0.0)
+        with pytest.raises(SetupError, match=r"the loss is nan after step 1 .*learning_rate"):
+            run_fit(quick_recipe, train, validation, tmp_path)
+    assert newest_state(tmp_path) == tmp_path / "checkpoints" / "epoch-0001"
+    assert len(run_fit(quick_recipe, train, validation, tmp_path)) == 3
+
+
+@pytest.mark.parametrize("call", [1, 2], ids=["best weights", "checkpoint"])
+def test_a_full_disk_is_told_and_the_run_goes_on_afterwards(
+    train: TrainingFaces,
+    validation: ValidationFaces,
+    tmp_path: Path,
+    quick_recipe: Recipe,
+    call: int,
+) -> None:
+    short = quick_recipe.model_copy(update={"epochs": 1})
+    real = keras.Model.save_weights
+    calls = iter(range(1, 10))
+
+    def full(self: keras.Model, file: Path, **options: object) -> None:
+        real(self, file, **options)
+        if next(calls) == call:
+            raise OSError(errno.ENOSPC, "No space left on device", str(file))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Model, "save_weights", full)
+        with pytest.raises(SetupError, match=r"No space left.*free some space"):
+            run_fit(short, train, validation, tmp_path)
+    assert newest_state(tmp_path) is None
+    assert len(run_fit(short, train, validation, tmp_path)) == 1
+
+
+class TornMasks(PaintedMasks):
+    """Stands for input that fails in the middle of an epoch."""
+
+    def masked(self, face: int, epoch: int) -> tuple[np.ndarray, bool]:
+        raise SetupError("no masks: get some")
+
+
+def test_an_error_of_the_input_is_told_as_it_is(
+    train: TrainingFaces, validation: ValidationFaces, tmp_path: Path, quick_recipe: Recipe
+) -> None:
+    torn = replace(train, wardrobe=TornMasks(train.plain))
+    with pytest.raises(SetupError, match=r"^no masks: get some$"):
+        run_fit(quick_recipe, torn, validation, tmp_path)

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskmesh.services.mask_synthesis.landmarks import LandmarkPredictor
 from maskmesh.services.mask_synthesis.synthesizer import MaskedFace, MaskSynthesizer
 from maskmesh.services.runtime.errors import NoFaceError
 from maskmesh.training import masking
 from maskmesh.training.dataset import LabelledFaces
-from maskmesh.training.masking import Chunk, make_chunk, mask_faces, mask_seed
+from maskmesh.training.fits import predict_fits
+from maskmesh.training.masking import MaskChunk, mask_faces, mask_seed, random_style, synthesizer
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_masks_are_worn_and_the_same_again(
     np.testing.assert_array_equal(again.images, first.images)
     np.testing.assert_array_equal(again.confidence, first.confidence)
     assert chunks[0].stat().st_mtime_ns == kept
-    assert not list(cache.glob("**/*.partial"))
+    assert not list(cache.glob("**/*partial*"))
 
 
 def test_another_seed_gives_other_masks(faces: LabelledFaces, tmp_path: Path) -> None:
@@ -67,13 +67,15 @@ class RefusesDarkFaces(MaskSynthesizer):
 
 
 def test_faces_without_a_place_for_a_mask_stay_and_are_counted(
-    faces: LabelledFaces, tmp_path: Path
+    faces: LabelledFaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = faces.images.copy()
     images[1] = 10
-    chunk = Chunk(images, 0, 2, 1, tmp_path / "landmarks.npy", tmp_path / "masks.npz")
-    predictor = LandmarkPredictor()
-    assert make_chunk(chunk, predictor, RefusesDarkFaces(predictor)) == 5
+    monkeypatch.setattr(masking, "synthesizer", RefusesDarkFaces)
+    landmarks = predict_fits(images).landmarks
+    chunk = MaskChunk(images, landmarks, 0, 2, 1, (), tmp_path / "masks.npz")
+    assert len(chunk) == 5
+    chunk.make()
     with np.load(chunk.file) as made:
         masked = masking.MaskedFaces(made["images"], made["worn"], made["confidence"], "")
     assert masked.worn.tolist() == [[True] * 2, [False] * 2, [True] * 2, [True] * 2, [True] * 2]
@@ -90,3 +92,22 @@ def test_seeds_differ_by_every_part() -> None:
         for variant in range(3)
     }
     assert len(seeds) == 450
+
+
+def test_styles_that_are_held_out_are_never_worn() -> None:
+    held_out = ("surgical", "bandana")
+    styles = [random_style(seed, held_out) for seed in range(300)]
+    assert set(styles) == set(masking.WORN_STYLES) - {*held_out}
+    assert styles.count("cloth") > styles.count("clear")
+    assert random_style(7, held_out) == random_style(7, held_out)
+    assert random_style(7, ()) == "random"
+
+
+def test_held_out_styles_have_a_cache_of_their_own(faces: LabelledFaces, tmp_path: Path) -> None:
+    others = tuple(style for style in masking.WORN_STYLES if style != "gaiter")
+    one = mask_faces(faces, variants=1, seed=3, cache=tmp_path, workers=1, held_out=others)
+    two = mask_faces(faces, variants=1, seed=3, cache=tmp_path, workers=1)
+    assert (one.images != two.images).any()
+    seed = mask_seed(3, 0, 0)
+    wanted = synthesizer().apply(faces.images[0], style="gaiter", seed=seed)
+    np.testing.assert_array_equal(one.images[0, 0], wanted.image)

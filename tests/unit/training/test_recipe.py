@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
-from maskmesh.training.recipe import RECIPES, Recipe, load_recipe
+from maskmesh.training.recipe import RECIPES, Recipe, load_recipe, saved_recipe
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in RECIPES.glob("*.toml")))
@@ -44,3 +44,32 @@ def test_unknown_recipe_and_unknown_field(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text("model = ")
     with pytest.raises(InvalidInputError, match="not valid TOML"):
         load_recipe(str(tmp_path / "own.toml"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"held_out_styles": ("balaclava",)}, "choose some, not all, of surgical.*balaclava"),
+        ({"teacher": "twin", "batch_size": 33}, "must be even"),
+        ({"schedule": "cosine", "warm_up_epochs": 5, "epochs": 5}, "fewer than the epochs"),
+        ({"weight_decay": 0.1}, "only adamw decays"),
+    ],
+)
+def test_fields_that_do_not_fit_together(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message):
+        load_recipe("paper", **changes)
+
+
+def test_who_teaches() -> None:
+    kinds = {"": (False, False), "twin": (True, False), "runs/plain": (False, True)}
+    for teacher, wanted in kinds.items():
+        recipe = load_recipe("paper", teacher=teacher)
+        assert (recipe.is_paired, recipe.has_teacher_run) == wanted
+
+
+def test_a_run_of_another_version_is_named(tmp_path: Path) -> None:
+    load_recipe("paper").save(tmp_path / "recipe.json")
+    assert saved_recipe(tmp_path / "recipe.json") == load_recipe("paper")
+    (tmp_path / "recipe.json").write_text('{"model": "paper"}')
+    with pytest.raises(InvalidInputError, match=r"another version of maskmesh.*train a new run"):
+        saved_recipe(tmp_path / "recipe.json")

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import keras
 import numpy as np
-import pytest
 
-from maskmesh.services.runtime.errors import NotFoundError
 from maskmesh.training.models import build_model
+from maskmesh.training.recipe import load_recipe
 
 
 def test_the_papers_network_has_its_size_and_two_outputs() -> None:
-    model = build_model("paper", dropout=0.25)
+    model = build_model(load_recipe("paper"))
     mask_head = 512 + 1
     biases_before_norms = 64 + 128 + 512 + 512 + 256 + 512
     assert model.count_params() == 4_478_727 - biases_before_norms + mask_head
@@ -24,14 +23,9 @@ def test_the_papers_network_has_its_size_and_two_outputs() -> None:
 def test_outputs_and_weights_stay_float32_under_mixed_precision() -> None:
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model = build_model("paper", dropout=0.25)
+        model = build_model(load_recipe("paper"))
     finally:
         keras.config.set_dtype_policy("float32")
     assert {output.dtype for output in model.output.values()} == {"float32"}
     assert {weight.dtype for weight in model.trainable_weights} == {"float32"}
     assert model.get_layer("block2_conv").compute_dtype == "bfloat16"
-
-
-def test_unknown_network() -> None:
-    with pytest.raises(NotFoundError, match="choose one of paper"):
-        build_model("resnet", dropout=0.0)
