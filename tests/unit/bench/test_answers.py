@@ -97,7 +97,7 @@ class OneFaceMesh:
     def apply_mask(self, image, box, style, colour, seed):
         self.masks += 1
         empty = np.zeros((0, 2), np.float32)
-        return MaskedFace(image, empty, empty, 1.0, "surgical", "white")
+        return MaskedFace(image, empty, empty, 1.0, "surgical", "white", "plain", "proper")
 
 
 @pytest.fixture
