@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from maskmesh.services.mask_synthesis import geometry, pivots
 from maskmesh.services.mask_synthesis.choices import choose
 from maskmesh.services.mask_synthesis.colouring import coloured
-from maskmesh.services.mask_synthesis.lighting import face_lighting
-from maskmesh.services.mask_synthesis.overlay import WarpedMask, lit, overlay, warp_mask
+from maskmesh.services.mask_synthesis.lighting import face_lighting, lit
+from maskmesh.services.mask_synthesis.overlay import WarpedMask, overlay, warp_mask
 from maskmesh.services.mask_synthesis.patterns import PLAIN
 from maskmesh.services.mask_synthesis.synthesizer import mask_for
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.mask_synthesis.geometry import interocular_distance
-from maskmesh.services.mask_synthesis.lighting import gray_around
 from maskmesh.services.mask_synthesis.mean_shape import MEAN_SHAPE
+from maskmesh.services.mask_synthesis.places import gray_around
 
 Array = NDArray[np.float64]
 

@@ -16,11 +16,9 @@ from maskmesh.services.mask_synthesis.colours import hex_colour
 from maskmesh.services.mask_synthesis.confidence import fit_confidence
 from maskmesh.services.mask_synthesis.geometry import check_landmarks
 from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor, check_image
-from maskmesh.services.mask_synthesis.lighting import face_lighting
+from maskmesh.services.mask_synthesis.lighting import face_lighting, lit
 from maskmesh.services.mask_synthesis.overlay import (
-    lit,
     overlay,
-    supersampling_for,
     top_width,
     warp_mask,
 )
@@ -36,8 +34,9 @@ from maskmesh.services.runtime.errors import InvalidInputError
 
 __all__ = ["POSITIONS", "MaskSynthesizer", "MaskedFace", "mask_for"]
 
-# By samples a pixel; a drawing coarser than they are looks the same: its lines are wider.
-DRAWN_PER_PIXEL = {4: 1.25, 2: 1.0, 1: 0.67}
+# Widths of masks up to which a drawing has at least so many pixels for each of the mask's.
+DRAWN_PER_PIXEL = ((64.0, 1.25), (128.0, 1.0))
+DRAWN_PER_PIXEL_BEYOND = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +133,10 @@ class MaskSynthesizer:
             landmarks = self._loaded_predictor().predict(image, box)
         points = np.asarray(landmarks, dtype=np.float32)
         check_landmarks(points)
-        lighting = face_lighting(image, points, jitter=float(random.uniform(0.90, 1.08)))
+        jitter = float(random.uniform(0.90, 1.08))
         worn = choose_position(position, float(random.random()))
         quad = pivots.mask_pivots(points, worn)
+        lighting = face_lighting(image, points, jitter)
         drawn = mask_for(points, quad, choice, worn)
         warped = warp_mask(drawn, quad, image.shape[:2])
         mask = replace(warped, pixels=coloured(warped.pixels, choice.paint, is_colourless(image)))
@@ -166,7 +166,8 @@ def mask_for(
     places = pivots.between_pivots(points, quad)
     middle = pivots.middle_line_position(places, position)
     turn = drawing.turn_for(middle, pivots.covered_extent(places, position))
-    size = drawing.size_for(width * DRAWN_PER_PIXEL[supersampling_for(width)])
+    finer = (share for limit, share in DRAWN_PER_PIXEL if width <= limit)
+    size = drawing.size_for(width * next(finer, DRAWN_PER_PIXEL_BEYOND))
     if choice.own is not None:
         return drawn_picture(choice.own, turn, size)
     return drawing.drawn_mask(choice.style, choice.pattern, turn, size, position)

@@ -215,7 +215,9 @@ def test_colour_and_gray_give_nearly_the_same_mask(photos):
         for image in (photo.image, gray)
     )
     difference = cv2.cvtColor(of_colour, cv2.COLOR_RGB2GRAY).astype(int) - of_gray
-    assert np.abs(difference).max() <= 3
+    # On the edge, light of three colours is mixed there, and of one here.
+    assert np.abs(difference).max() <= 16
+    assert (np.abs(difference) > 2).mean() < 0.002
 
 
 def test_the_mouth_shows_through_the_window_of_the_clear_mask(photos):
