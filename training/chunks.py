@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 CHUNK = 1000
+# A process takes longer to start than this process takes for so many faces.
+FEW = 400
 
 
 class Chunk(Protocol):
@@ -37,10 +39,12 @@ def make_missing(chunks: Sequence[Chunk], workers: int, title: str) -> None:
         return
     for folder in {chunk.file.parent for chunk in missing}:
         folder.mkdir(parents=True, exist_ok=True)
+    total = sum(len(chunk) for chunk in missing)
     with Progress() as progress:
-        task = progress.add_task(title, total=sum(len(chunk) for chunk in missing))
-        for made in _made(missing, workers):
-            progress.advance(task, made)
+        task = progress.add_task(title, total=total)
+        made = map(_make, missing) if total <= FEW else _made(missing, workers)
+        for count in made:
+            progress.advance(task, count)
 
 
 def load_all(chunks: Sequence[Chunk], name: str) -> NDArray[np.generic]:

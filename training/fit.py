@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,21 +9,18 @@ from typing import Any
 import keras
 import structlog
 
-from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.training.averages import AveragedWeights
 from maskmesh.training.batches import BatchMaker, TrainingFaces
 from maskmesh.training.callbacks import RunState, StopAtNan, unwritable
+from maskmesh.training.claims import claim
 from maskmesh.training.epochs import EpochBatches, EpochSeeds
 from maskmesh.training.judging import Validation, ValidationFaces
 from maskmesh.training.losses import ExpressionLoss, expression_accuracy
 from maskmesh.training.models import build_model
 from maskmesh.training.optimisers import build_optimiser
 from maskmesh.training.recipe import Recipe
-from maskmesh.training.saving import whole_file
 
 MONITOR = "val_probabilities_accuracy"
-RECIPE_FILE = "recipe.json"
-DATA_FILE = "data.json"
 JUDGED_AT_ONCE = 256
 log = structlog.get_logger(__name__)
 
@@ -49,6 +45,7 @@ def fit(
     *,
     data: dict[str, Any],
     processes: int = 0,
+    new_synthesis: bool = False,
     verbose: int | None = None,
 ) -> list[dict[str, float]]:
     """Train, or go on with training, in a run folder.
@@ -64,6 +61,7 @@ def fit(
         run: Folder of the run; made if it is not there.
         data: Identity of the data, saved beside the recipe and compared when a run goes on.
         processes: How many processes make the input, see `EpochBatches`.
+        new_synthesis: Go on although masks are made otherwise now, see `claim`.
         verbose: Keras's verbosity: 0 silent, 1 a progress bar, 2 a line an epoch; None: a bar on
             a terminal, lines elsewhere.
 
@@ -74,7 +72,7 @@ def fit(
         InvalidInputError: The run folder belongs to another recipe or other data.
         SetupError: The loss became no number, or the run folder cannot be written to.
     """
-    _claim(run, recipe, data)
+    claim(run, recipe, data, new_synthesis=new_synthesis)
     maker = BatchMaker(train, recipe)
     model = compiled_model(recipe, len(maker))
     plateau, best = _standard_callbacks(recipe, run)
@@ -163,27 +161,3 @@ def _standard_callbacks(
         save_weights_only=True,
     )
     return plateau if recipe.schedule == "plateau" else None, best
-
-
-def _claim(run: Path, recipe: Recipe, data: dict[str, Any]) -> None:
-    """Write what the run is, or check that the folder's earlier run is the same."""
-    run.mkdir(parents=True, exist_ok=True)
-    wanted = {RECIPE_FILE: recipe.model_dump(mode="json"), DATA_FILE: data}
-    for name, content in wanted.items():
-        file = run / name
-        if not file.exists():
-            with whole_file(file) as partial:
-                partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-            continue
-        there = json.loads(file.read_text(encoding="utf-8"))
-        changed = sorted(key for key in {*there, *content} if there.get(key) != content.get(key))
-        # More epochs only prolong a run, unless its learning rate follows from their number;
-        # everything else would make it another one.
-        if name == RECIPE_FILE and changed == ["epochs"] and recipe.schedule == "plateau":
-            with whole_file(file) as partial:
-                recipe.save(partial)
-        elif changed:
-            raise InvalidInputError(
-                f"{run} holds a run with other values of {', '.join(changed)}: "
-                "give another --run folder, or the same recipe and data to go on with it"
-            )

@@ -52,6 +52,7 @@ def train(settings: TrainSettings) -> None:
         run,
         data=data,
         processes=settings.input_processes,
+        new_synthesis=settings.new_synthesis,
     )
     log.info("trained", epochs=len(history), run=str(run))
 

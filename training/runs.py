@@ -11,7 +11,8 @@ import keras
 
 from maskmesh.services.runtime.errors import NotFoundError
 from maskmesh.training.callbacks import WEIGHTS, best_epoch, newest_history
-from maskmesh.training.fit import DATA_FILE, MONITOR, RECIPE_FILE
+from maskmesh.training.claims import DATA_FILE, RECIPE_FILE
+from maskmesh.training.fit import MONITOR
 from maskmesh.training.models import build_model
 from maskmesh.training.recipe import Recipe, saved_recipe
 

@@ -36,6 +36,11 @@ class TrainSettings(CommandSettings, section="train"):
         None, ge=1, description="Use only so many faces of each class, to try things out"
     )
     threads: int = Field(2, ge=1, description="Threads for training, and processes for masking")
+    new_synthesis: bool = Field(
+        False,
+        description="Go on with a run although this version makes other masks than the one that "
+        "began it",
+    )
     input_processes: int = Field(
         0, ge=0, description="Processes that make the input; 0: a thread of the training process"
     )

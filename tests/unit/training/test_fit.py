@@ -161,7 +161,7 @@ def test_training_learns(
     train: TrainingFaces, validation: ValidationFaces, tmp_path: Path, quick_recipe: Recipe
 ) -> None:
     still = {"flip": False, "shift_px": 0.0, "rotate_degrees": 0.0, "zoom": 0.0, "dropout": 0.0}
-    steady = {"epochs": 15, "learning_rate": 0.01, "plateau_patience": 15}
+    steady = {"epochs": 9, "learning_rate": 0.02, "plateau_patience": 9}
     recipe = quick_recipe.model_copy(update={**still, **steady})
     history = run_fit(recipe, train, validation, tmp_path)
     assert history[-1]["probabilities_accuracy"] > 0.8
@@ -184,20 +184,6 @@ def test_more_epochs_make_another_run_where_the_learning_rate_follows_from_them(
     run_fit(quick("best", epochs=1, warm_up_epochs=0.0), train, validation, tmp_path)
     with pytest.raises(InvalidInputError, match="other values of epochs"):
         run_fit(quick("best", epochs=2, warm_up_epochs=0.0), train, validation, tmp_path)
-
-
-def test_a_run_folder_refuses_another_recipe_and_other_data(
-    recipe: Recipe,
-    train: TrainingFaces,
-    validation: ValidationFaces,
-    whole: Whole,
-) -> None:
-    run, _ = whole
-    other = recipe.model_copy(update={"seed": 5, "zoom": 0.01})
-    with pytest.raises(InvalidInputError, match="other values of seed, zoom"):
-        run_fit(other, train, validation, run)
-    with pytest.raises(InvalidInputError, match="other values of sha256"):
-        fit(recipe, train, validation, run, data={"sha256": "1"}, verbose=0)
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_epoch(
