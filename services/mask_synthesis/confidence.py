@@ -1,102 +1,119 @@
-"""How much landmarks and the picture under them look like a face, as a number from 0 to 1.
+"""How well landmarks fit a face, as a number from 0 to 1, and below which number a fit is bad.
 
 Landmarks alone cannot tell: a shape regressor answers with a face's shape on any picture, pure
-noise too. So the score is the product of two parts. Shape: the deviation from the mean face after
-similarity (Procrustes) alignment. Light: whether the places that are dark in faces under any
-usual light (eyes, nostrils, gap and corners of the mouth) are darker than their surroundings.
+noise too. So gray values around the landmarks, and how their shape differs from the mean face,
+give by a linear map the error that is to be expected. The map was learnt from how much a predictor
+disagrees with itself on the mirrored and on the shifted picture, which goes with its true error
+(Yang & Patras, "Mirror, mirror on the wall, tell me, is the error small?", CVPR 2015), and which is
+far too slow to be computed for every face. `maskmesh bench fit-score` learns and measures it.
 """
 
 from __future__ import annotations
 
+import cmath
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from maskmesh.services.mask_synthesis.fit_weights import GRAY, OFFSET, SHAPE
 from maskmesh.services.mask_synthesis.geometry import interocular_distance
 from maskmesh.services.mask_synthesis.mean_shape import MEAN_SHAPE
-from maskmesh.services.mask_synthesis.places import gray_around
+from maskmesh.services.mask_synthesis.places import gray_around, places_between
 
 Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+BAD_FIT = 0.5
+"""Fit score below which a mask would sit badly, or where there is no face."""
+# Where gray values are read: at every landmark, and in eyes, on cheeks, lips, chin and brow.
+_BETWEEN = (
+    (36, 39), (37, 41), (38, 40), (42, 45), (43, 47), (44, 46), (62, 66), (2, 31), (41, 48),
+    (40, 31), (14, 35), (46, 54), (47, 35), (29, 30), (57, 8), (58, 7), (56, 9), (19, 37), (24, 44),
+    (21, 22), (3, 48), (13, 54), (4, 48), (12, 54), (33, 51), (5, 59), (11, 55), (1, 36), (15, 45),
+    (39, 27), (42, 27), (48, 31), (54, 35),
+)  # fmt: skip
+PAIRS = np.array([*((index, index) for index in range(len(MEAN_SHAPE))), *_BETWEEN])
+# Expected error, in shares of the interocular distance, of a face whose score is BAD_FIT, and by
+# which factor the odds of a good fit fall to a third.
+BAD_ERROR = 0.12
+ODDS_FACTOR = 1.4
+# Share of the interocular distance over which a place is averaged.
+PLACE_RADIUS = 0.05
+MIN_SPREAD = 4.0
+MIN_INTEROCULAR = 2.0
+# 99 of 100 real faces, turned and tilted ones too, deviate less.
+USUAL_DEVIATION = 0.42
+DEVIATION_SCALE = 0.04
+
+
+def _as_complex(points: NDArray[np.floating]) -> Complex:
+    return np.ascontiguousarray(points, dtype=np.float64).view(np.complex128)[:, 0]
+
+
+def _normalised(points: Complex) -> Complex:
+    """Centre points and scale them to a root mean square radius of 1; one point gives zeros."""
+    centred = points - points.sum() / len(points)
+    radius = math.sqrt(float(np.vdot(centred, centred).real) / len(centred))
+    return centred / radius if radius > 1e-6 else np.zeros_like(centred)
+
+
+_MEAN = _normalised(_as_complex(MEAN_SHAPE))
+
+
+def aligned_shape(landmarks: NDArray[np.float32]) -> tuple[Complex, float]:
+    """Turn and scale landmarks onto the mean face (Procrustes; points as complex numbers).
+
+    Returns:
+        Differences from the mean face (68,), and their root mean square under the best scale, both
+        in units of the mean face's RMS radius. Landmarks of one point deviate by 1.0, those of real
+        faces mostly by 0.08 to 0.3.
+    """
+    found = _normalised(_as_complex(landmarks))
+    match = complex(np.vdot(found, _MEAN)) / len(found)
+    deviation = math.sqrt(max(0.0, 1.0 - min(abs(match), 1.0) ** 2))
+    return found * cmath.exp(1j * cmath.phase(match)) - _MEAN, deviation
 
 
 def shape_deviation(landmarks: NDArray[np.float32]) -> float:
-    """Root mean square distance from the mean face, in units of the mean shape's RMS radius.
-
-    Landmarks of one point give 1.0, those of real faces mostly 0.08 to 0.3.
-    """
-    found, mean = _normalised(landmarks.astype(np.float64)), _normalised(MEAN_SHAPE)
-    if not found.any():
-        return 1.0
-    rotation, spread, other = np.linalg.svd(found.T @ mean)
-    signs = np.array([1.0, np.sign(np.linalg.det(rotation @ other))])
-    # Least squares residual of two shapes of RMS radius 1 under the best rotation and scale.
-    fit = float((spread * signs).sum()) / len(found)
-    return float(np.sqrt(max(0.0, 1.0 - min(fit, 1.0) ** 2)))
+    """Root mean square distance from the mean face; see `aligned_shape`."""
+    return aligned_shape(landmarks)[1]
 
 
-def _normalised(points: Array) -> Array:
-    centred = points - points.mean(axis=0)
-    radius = float(np.sqrt((centred**2).sum(axis=1).mean()))
-    return np.asarray(centred / radius if radius > 1e-6 else np.zeros_like(centred))
+def gray_features(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> Array:
+    """Gray values at the places of PAIRS, without their mean, in standard deviations (N,)."""
+    radius = PLACE_RADIUS * max(interocular_distance(landmarks), MIN_INTEROCULAR)
+    values = gray_around(image, places_between(landmarks, PAIRS), radius)
+    centred = values - values.sum() / len(values)
+    spread = math.sqrt(float(centred @ centred) / len(centred))
+    return np.asarray(centred / max(spread, MIN_SPREAD), dtype=np.float64)
 
 
-# Groups of places, each the middle of two landmarks.
-DARK = {
-    "eyes": ((36, 39), (37, 41), (38, 40), (42, 45), (43, 47), (44, 46)),
-    "nostrils": ((32, 32), (33, 33), (34, 34)),
-    "mouth": ((60, 60), (64, 64), (62, 66)),
-}
-BRIGHT = {
-    "cheeks": ((2, 31), (41, 48), (40, 31), (14, 35), (46, 54), (47, 35)),
-    "bridge": ((27, 27), (28, 28), (29, 29)),
-    "tip": ((30, 30), (29, 30)),
-    "chin": ((57, 8), (58, 7), (56, 9)),
-}
-# Weights and offset of a logistic regression of 1,500 faces against 2,175 pictures of none (noise,
-# backgrounds, faces upside down), landmarks predicted on both.
-CONTRASTS = (
-    ("eyes", "cheeks", 1.4),
-    ("eyes", "bridge", 1.3),
-    ("nostrils", "tip", 0.75),
-    ("mouth", "chin", 0.35),
-    ("mouth", "cheeks", 0.65),
-)
-OFFSET = -3.9
-MAX_CONTRAST = 1.5
-MIN_SPREAD = 4.0
-# Share of the interocular distance over which a place is averaged.
-PLACE_RADIUS = 0.04
-# 99 of 100 real faces, turned and tilted ones too, deviate less.
-USUAL_DEVIATION = 0.42
-
-
-def light_contrast(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> float:
-    """Weighted contrast of bright against dark places; positive is more likely a face than not.
-
-    Each contrast counts in standard deviations of all places, at most 1.5 either way.
-    """
-    groups = DARK | BRIGHT
-    pairs = np.array([pair for places in groups.values() for pair in places])
-    places = (landmarks[pairs[:, 0]] + landmarks[pairs[:, 1]]) / 2
-    values = gray_around(image, places, PLACE_RADIUS * interocular_distance(landmarks))
-    ends = np.cumsum([len(places) for places in groups.values()])[:-1]
-    means = {
-        name: float(part.mean()) for name, part in zip(groups, np.split(values, ends), strict=True)
-    }
-    spread = max(float(values.std()), MIN_SPREAD)
-    evidence = OFFSET
-    for dark, bright, weight in CONTRASTS:
-        contrast = (means[bright] - means[dark]) / spread
-        evidence += weight * min(max(contrast, -MAX_CONTRAST), MAX_CONTRAST)
-    return evidence
-
-
-def fit_confidence(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> float:
-    """Score, 0 to 1, of how much the landmarks and the picture look like a face.
+def expected_error(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> float:
+    """Mean error of the landmarks that is to be expected, in shares of the interocular distance.
 
     Args:
         image: uint8, H×W gray or H×W×3 RGB.
         landmarks: (68, 2) x, y in pixels of `image`.
     """
-    shape = 1.0 / (1.0 + np.exp((shape_deviation(landmarks) - USUAL_DEVIATION) / 0.04))
-    light = 1.0 / (1.0 + np.exp(-light_contrast(image, landmarks)))
-    return float(shape * light)
+    return _error(image, landmarks, aligned_shape(landmarks)[0])
+
+
+def fit_confidence(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> float:
+    """Score, 0 to 1, of how well landmarks fit the face; below BAD_FIT the fit is bad.
+
+    Args:
+        image: uint8, H×W gray or H×W×3 RGB.
+        landmarks: (68, 2) x, y in pixels of `image`.
+    """
+    differences, deviation = aligned_shape(landmarks)
+    odd = (deviation - USUAL_DEVIATION) / DEVIATION_SCALE
+    doubt = math.log(_error(image, landmarks, differences) / BAD_ERROR) / math.log(ODDS_FACTOR)
+    return 1.0 / (1.0 + math.exp(odd)) / (1.0 + math.exp(doubt))
+
+
+def _error(image: NDArray[np.uint8], landmarks: NDArray[np.float32], differences: Complex) -> float:
+    gray = float(gray_features(image, landmarks) @ GRAY)
+    shape = float(differences.view(np.float64) @ SHAPE)
+    # No landmarks are further off than the whole face, or nearer than a hair.
+    return math.exp(min(max(OFFSET + gray + shape, -5.0), 0.0))

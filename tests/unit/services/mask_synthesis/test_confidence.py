@@ -4,7 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
-from maskmesh.services.mask_synthesis.confidence import fit_confidence, shape_deviation
+from maskmesh.services.mask_synthesis.confidence import (
+    BAD_FIT,
+    PAIRS,
+    expected_error,
+    fit_confidence,
+    shape_deviation,
+)
+from maskmesh.services.mask_synthesis.fit_weights import GRAY, SHAPE
 from maskmesh.services.mask_synthesis.mean_shape import MEAN_SHAPE
 
 
@@ -83,3 +90,35 @@ def test_a_mirrored_order_of_landmarks_is_no_face():
 
 def test_landmarks_on_one_point_are_no_face():
     assert shape_deviation(np.zeros((68, 2), np.float32)) == 1.0
+
+
+def test_there_is_a_weight_for_every_value():
+    assert GRAY.shape == (len(PAIRS),)
+    assert SHAPE.shape == (2 * len(MEAN_SHAPE),)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "obama", "biden"])
+def test_the_expected_error_grows_as_landmarks_move_away(photos, name):
+    photo = photos[name]
+    across = photo.landmarks[45, 0] - photo.landmarks[36, 0]
+    moved = [photo.landmarks + np.float32(share * across) for share in (0.0, 0.25, 0.5)]
+    errors = [expected_error(photo.image, points) for points in moved]
+    assert errors[0] < 0.1
+    assert min(errors[1:]) > 2 * errors[0]
+    assert fit_confidence(photo.image, moved[2]) < BAD_FIT < fit_confidence(photo.image, moved[0])
+
+
+@pytest.mark.parametrize("factor", [0.6, 1.5])
+def test_landmarks_of_another_size_are_a_bad_fit(photos, factor):
+    photo = photos["obama"]
+    centre = photo.landmarks.mean(axis=0)
+    grown = ((photo.landmarks - centre) * factor + centre).astype(np.float32)
+    assert fit_confidence(photo.image, grown) < BAD_FIT
+
+
+def test_contrast_and_brightness_do_not_count(photos):
+    photo = photos["biden"]
+    darker = (photo.image * 0.6 + 20).astype(np.uint8)
+    assert fit_confidence(darker, photo.landmarks) == pytest.approx(
+        fit_confidence(photo.image, photo.landmarks), abs=0.02
+    )
