@@ -83,6 +83,12 @@ COMMANDS: dict[str, Command] = {
         "all",
         "measure mask synthesis, also beside MaskTheFace",
     ),
+    "bench fit": Command(
+        "maskmesh.cli.bench_fit:BenchFit", "all", "measure how well masks sit on faces"
+    ),
+    "bench fit-score": Command(
+        "maskmesh.cli.bench_fit:BenchFitScore", "all", "learn the weights of the fit score anew"
+    ),
     "bench figures": Command(
         "maskmesh.cli.bench_synthesis:BenchFigures", "all", "draw the pictures of docs/masks.md"
     ),

@@ -15,10 +15,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import Progress
 
+from maskmesh.bench.synthesis.samples import sample
 from maskmesh.services.mask_synthesis.confidence import aligned_shape, gray_features
 from maskmesh.services.mask_synthesis.geometry import interocular_distance
 from maskmesh.services.mask_synthesis.landmarks import LandmarkPredictor
+from maskmesh.training.data_home import default_data
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float32]
@@ -37,6 +40,8 @@ LEAST, MOST = 0.015, 0.4
 MIN_INTEROCULAR = 3.0
 RIDGE = 1.0
 SPOILT_EVERY = 7
+SEED = 5
+TRAINING = "train/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,21 @@ def learn(known: Sequence[Example]) -> Weights:
     weights = np.linalg.solve(matrix, centred.T @ (wanted - mean))
     split = gray.shape[1]
     return Weights(weights[:split], weights[split:].reshape(-1, 2), mean - float(centre @ weights))
+
+
+def run(data: Path | None, count: int, output: Path) -> None:
+    """Learn from faces drawn by lot, and write the map.
+
+    Args:
+        data: Zip or folder of faces; None: fer2013.zip of the data folder.
+        count: How many faces; the training split's, where there is one.
+        output: Python module to write.
+    """
+    with Progress(transient=True) as progress:
+        task = progress.add_task("faces", total=count)
+        faces = sample(data or default_data(), count, SEED, prefix=TRAINING)
+        known = examples(faces, LandmarkPredictor(), lambda: progress.advance(task))
+    write_weights(learn(known), output)
 
 
 def write_weights(weights: Weights, file: Path) -> None:
