@@ -108,16 +108,17 @@ def overlay(image: NDArray[np.uint8], mask: WarpedMask) -> NDArray[np.uint8]:
     result = image.copy()
     region = result[mask.top : mask.top + rows, mask.left : mask.left + columns]
     conversion = cv2.COLOR_RGBA2GRAY if image.ndim == 2 else cv2.COLOR_RGBA2RGB
-    channels = 1 if image.ndim == 2 else 3
-    colour = np.asarray(cv2.cvtColor(mask.pixels, conversion), dtype=np.uint8).reshape(-1, channels)
-    below = region.reshape(-1, channels)
-    alpha = mask.pixels[..., 3].ravel()
-    covered = cv2.compare(mask.pixels[..., 3], float(OPAQUE), cv2.CMP_EQ)
-    cv2.copyTo(colour.reshape(region.shape), covered, region)
+    colour = np.asarray(cv2.cvtColor(mask.pixels, conversion), dtype=np.uint8)
+    alpha = np.ascontiguousarray(mask.pixels[..., 3])
+    crop = region.copy()
+    cv2.copyTo(colour, cv2.compare(alpha, float(OPAQUE), cv2.CMP_EQ), crop)
     # One comparison for both ends: 0 wraps around.
     partly = np.flatnonzero(alpha - np.uint8(1) < OPAQUE - 1)
-    mixed = _mixed(below.take(partly, axis=0), colour.take(partly, axis=0), alpha.take(partly))
-    region[np.unravel_index(partly, (rows, columns))] = mixed.reshape(-1, *image.shape[2:])
+    below, above = (pixels.reshape(rows * columns, -1) for pixels in (crop, colour))
+    below[partly] = _mixed(
+        below.take(partly, axis=0), above.take(partly, axis=0), alpha.take(partly)
+    )
+    region[...] = crop
     return result
 
 
@@ -126,9 +127,15 @@ def _mixed(
 ) -> NDArray[np.uint8]:
     """Mix the light of pixels (N×C) with that of colours multiplied by alpha (N, not 0)."""
     share = alpha.astype(np.float32)[:, None]
-    below, above = base.astype(np.float32), colour.astype(np.float32)
-    light = below * below * (OPAQUE - share) / OPAQUE + above * above * (OPAQUE / share)
-    return np.asarray(np.minimum(np.sqrt(light) + 0.5, OPAQUE), dtype=np.float32).astype(np.uint8)
+    light, added = base.astype(np.float32), colour.astype(np.float32)
+    light *= light
+    light *= (OPAQUE - share) / OPAQUE
+    added *= added
+    added *= OPAQUE / share
+    light += added
+    np.sqrt(light, out=light)
+    light += np.float32(0.5)
+    return np.minimum(light, OPAQUE, out=light).astype(np.uint8)
 
 
 def _crop(homography: Matrix, mask: DrawnMask, shape: tuple[int, int]) -> tuple[int, int, int, int]:
