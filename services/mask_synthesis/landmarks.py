@@ -1,4 +1,4 @@
-"""68 facial landmarks by dlib's shape predictor, also on faces as small as 48×48 pixels.
+"""68 facial landmarks by a dlib shape predictor, also on faces as small as 48×48 pixels.
 
 Step 1 of section 3.1 of Çelik & Gören. The predictor is an ensemble of regression trees
 (Kazemi & Sullivan, CVPR 2014) over the 68-point mark-up of iBUG 300-W: 0-16 jaw, 17-26 brows,
@@ -9,15 +9,17 @@ needs another licence names a file of their own.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskmesh.services.mask_synthesis.predictor_file import read_ensemble
+from maskmesh.services.mask_synthesis.regression_trees import evaluate
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError
 
 LANDMARK_COUNT = 68
@@ -29,22 +31,25 @@ WORKING_SIDE = 200.0
 # It also looks a little beyond the face's rectangle.
 CONTEXT = 0.3
 MAX_ASPECT = 4
+# More at a time is no faster, and takes memory.
+BATCH_FACES = 64
+BATCH_BYTES = 16 * 1024 * 1024
 
 Box = tuple[int, int, int, int]
 
 
 class LandmarkPredictor:
-    """Finds the 68 landmarks of one face. Safe to share between threads."""
+    """Finds the 68 landmarks of faces. Safe to share between threads."""
 
     def __init__(self, predictor_path: Path | None = None) -> None:
-        """Load the predictor (about 100 MB; a second or so).
+        """Load the predictor (100 MB, half a second).
 
         Args:
             predictor_path: A dlib 68-point predictor; None takes the one that
                 face_recognition_models ships.
 
         Raises:
-            SetupError: dlib or the predictor file is missing or unreadable.
+            SetupError: The predictor file is missing, unreadable or another one.
         """
         path = predictor_path if predictor_path is not None else shipped_predictor_path()
         if not path.is_file():
@@ -52,14 +57,19 @@ class LandmarkPredictor:
                 f"no landmark predictor at {path}: run pip install 'maskmesh[synthesis]' "
                 f"for the default file, {OWN_FILE_HINT}"
             )
-        self._dlib = _import_dlib()
         try:
-            self._predictor = self._dlib.shape_predictor(str(path))
-        except RuntimeError as error:
+            self._ensemble = read_ensemble(path)
+        except (OSError, ValueError) as error:
             raise SetupError(
                 f"{path} is no dlib landmark predictor ({error}): run pip install "
                 f"'maskmesh[synthesis]' for the default file, {OWN_FILE_HINT}"
             ) from error
+        if len(self._ensemble.initial) != LANDMARK_COUNT:
+            raise SetupError(
+                f"the predictor gives {len(self._ensemble.initial)} landmarks, {LANDMARK_COUNT} "
+                "are needed: run pip install 'maskmesh[synthesis]' for the default file, "
+                f"{OWN_FILE_HINT}"
+            )
 
     def predict(self, image: NDArray[np.uint8], box: Box | None = None) -> NDArray[np.float32]:
         """Predict the landmarks of the face in `box`, or of a picture that is one face.
@@ -78,30 +88,75 @@ class LandmarkPredictor:
             InvalidInputError: The image has another shape or dtype, or the box is empty, not inside
                 the image, or no shape of a face.
         """
-        check_image(image)
-        x, y, width, height = _checked_box(image, box)
-        left, top, patch = _cut_with_context(image, (x, y, width, height))
-        scale = max(1.0, WORKING_SIDE / min(width, height))
-        if scale > 1.0:
-            patch = _enlarge(patch, scale)
-        points = self._predictor(
-            np.ascontiguousarray(patch),
-            self._dlib.rectangle(
-                round((x - left) * scale),
-                round((y - top) * scale),
-                round((x - left + width) * scale) - 1,
-                round((y - top + height) * scale) - 1,
-            ),
-        )
-        found = np.array([(point.x, point.y) for point in points.parts()], dtype=np.float32)
-        if len(found) != LANDMARK_COUNT:
-            raise SetupError(
-                f"the predictor gives {len(found)} landmarks, {LANDMARK_COUNT} are needed: "
-                f"run pip install 'maskmesh[synthesis]' for the default file, {OWN_FILE_HINT}"
-            )
+        return np.asarray(self.predict_many([image], [box])[0])
+
+    def predict_many(
+        self, images: Sequence[NDArray[np.uint8]], boxes: Sequence[Box | None]
+    ) -> NDArray[np.float32]:
+        """Predict the landmarks of many faces, each as `predict` would: four times as fast.
+
+        Args:
+            images: N pictures; the same one again for each of its faces.
+            boxes: N boxes, or None where the picture is the face.
+
+        Returns:
+            float32 (N, 68, 2): x, y in pixels of each picture.
+
+        Raises:
+            InvalidInputError: As `predict`, for any of them; see `check_face`.
+        """
+        found = [np.zeros((0, LANDMARK_COUNT, 2), np.float32)]
+        batch: list[_Patch] = []
+        size = 0
+        for image, box in zip(images, boxes, strict=True):
+            check_image(image)
+            batch.append(_patch(image, _checked_box(image, box)))
+            size += batch[-1].pixels.size
+            if len(batch) == BATCH_FACES or size >= BATCH_BYTES:
+                found.append(self._evaluate(batch))
+                batch, size = [], 0
+        if batch:
+            found.append(self._evaluate(batch))
+        return np.concatenate(found)
+
+    def _evaluate(self, batch: Sequence[_Patch]) -> NDArray[np.float32]:
+        rectangles = np.array([patch.rectangle for patch in batch], np.float64)
+        shapes = evaluate(self._ensemble, [patch.pixels for patch in batch], rectangles)
+        scales = np.array([patch.scale for patch in batch])[:, None, None]
+        origins = np.array([patch.origin for patch in batch], np.float64)[:, None]
         # Pixel centres of the enlarged patch back to pixel centres of the image.
-        mapped = (found + 0.5) / scale - 0.5 + np.array([left, top], dtype=np.float32)
-        return mapped.astype(np.float32)
+        return np.asarray((shapes + 0.5) / scales - 0.5 + origins, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Patch:
+    """A face cut out and enlarged: its rectangle in the patch, where it comes from, and how."""
+
+    pixels: NDArray[np.uint8]
+    rectangle: tuple[int, int, int, int]
+    origin: tuple[int, int]
+    scale: float
+
+
+def _patch(image: NDArray[np.uint8], box: Box) -> _Patch:
+    x, y, width, height = box
+    left, top, pixels = _cut_with_context(image, box)
+    scale = max(1.0, WORKING_SIDE / min(width, height))
+    if scale > 1.0:
+        pixels = _enlarge(pixels, scale)
+    rectangle = (
+        round((x - left) * scale),
+        round((y - top) * scale),
+        round((x - left + width) * scale) - 1,
+        round((y - top + height) * scale) - 1,
+    )
+    return _Patch(pixels, rectangle, (left, top), scale)
+
+
+def check_face(image: NDArray[np.uint8], box: Box | None) -> None:
+    """Raise InvalidInputError unless landmarks can be predicted for this face."""
+    check_image(image)
+    _checked_box(image, box)
 
 
 def shipped_predictor_path() -> Path:
@@ -130,15 +185,6 @@ def check_image(image: NDArray[np.uint8]) -> None:
             f"the face is an array of {image.dtype} and shape {image.shape}: "
             "give uint8, H×W gray or H×W×3 RGB"
         )
-
-
-def _import_dlib() -> Any:
-    try:
-        return importlib.import_module("dlib")
-    except ImportError as error:
-        raise SetupError(
-            f"dlib cannot be imported ({error}): run pip install 'maskmesh[synthesis]'"
-        ) from error
 
 
 def _checked_box(image: NDArray[np.uint8], box: Box | None) -> Box:

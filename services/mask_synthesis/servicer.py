@@ -123,7 +123,7 @@ def build(settings: SynthesisSettings) -> HostedService:
     """Load the landmark predictor and return the service, ready to be hosted.
 
     Raises:
-        SetupError: dlib or the predictor file is missing.
+        SetupError: The predictor file is missing.
     """
     # The service's own threads share the cores; OpenCV's would only get into their way.
     cv2.setNumThreads(1)

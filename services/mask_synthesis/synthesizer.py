@@ -123,7 +123,7 @@ class MaskSynthesizer:
                 there is no such style, colour, pattern or position, or a user's mask is to have a
                 colour or a pattern.
             NoFaceError: The landmarks leave no area for a mask, or it lies outside the picture.
-            SetupError: Landmarks are needed, and dlib or its predictor file is missing.
+            SetupError: Landmarks are needed, and the predictor file is missing.
         """
         check_image(image)
         check_position(position)

@@ -46,6 +46,22 @@ def test_a_crop_of_48_pixels_gives_nearly_the_landmarks_of_the_photo(predictor, 
     assert error_in_eyes(back, photo.landmarks) < 0.03
 
 
+def test_many_faces_at_once_are_as_each_alone(predictor, photos):
+    images, boxes = [], []
+    for name in NAMES:
+        photo = photos[name]
+        x, y, width, height = photo.box
+        gray = cv2.cvtColor(photo.image, cv2.COLOR_RGB2GRAY)
+        images += [photo.image, gray, np.ascontiguousarray(gray[y : y + height, x : x + width])]
+        boxes += [photo.box, photo.box, None]
+    # More than are evaluated at a time.
+    images, boxes = images * 10, boxes * 10
+    together = predictor.predict_many(images, boxes)
+    alone = [predictor.predict(*one) for one in zip(images, boxes, strict=True)]
+    np.testing.assert_array_equal(together, np.stack(alone))
+    assert predictor.predict_many([], []).shape == (0, 68, 2)
+
+
 def test_landmarks_move_with_the_face(predictor, photos):
     photo = photos["obama"]
     x, y, width, height = photo.box
@@ -119,9 +135,3 @@ def test_a_missing_package_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(SetupError, match="not installed") as caught:
         shipped_predictor_path()
     assert_names_both_remedies(caught.value)
-
-
-def test_a_missing_dlib_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(landmarks.importlib.sys.modules, "dlib", None)
-    with pytest.raises(SetupError, match=r"dlib cannot be imported.*maskmesh\[synthesis\]"):
-        LandmarkPredictor()

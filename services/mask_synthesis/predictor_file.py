@@ -1,0 +1,199 @@
+"""Reads dlib's file of a shape predictor (Kazemi & Sullivan, CVPR 2014) into arrays.
+
+The format is dlib's serialisation, version 1: integers as a byte of length and sign and then their
+bytes, the lowest first; numbers with a fraction as two integers, mantissa and exponent of two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+VERSION = 1
+MOST_BYTES = 1 << 30
+_LENGTH, _SIGN = 0x0F, 0x80
+_INTS_OF_HEAD = 9
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShapeEnsemble:
+    """A cascade of C ensembles of T trees each, D levels deep, over P points.
+
+    Attributes:
+        initial: float32 (P, 2): the shape to begin with, in shares of the face's rectangle.
+        anchors: int32 (C, F): the point that each of F pixels to compare is near.
+        deltas: float32 (C, F, 2): where it lies from there, in the initial shape's frame.
+        splits: int32 (C, T, 2**D - 1, 2): which two pixels a node compares.
+        thresholds: float32 (C, T, 2**D - 1): from which difference on it goes left.
+        leaves: float32 (C, T, 2**D, 2 P): what a leaf adds to the shape, x and y in turn.
+    """
+
+    initial: Floats
+    anchors: NDArray[np.int32]
+    deltas: Floats
+    splits: NDArray[np.int32]
+    thresholds: Floats
+    leaves: Floats
+
+
+def read_ensemble(path: Path) -> ShapeEnsemble:
+    """Read a predictor.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is none of dlib's shape predictors, or is cut short.
+    """
+    data = np.fromfile(path, np.uint8)
+    if not 0 < len(data) < MOST_BYTES:
+        raise ValueError(f"{len(data):,} bytes are no shape predictor")
+    head, begin = _head(data)
+    version, points, cascades, trees, nodes, leaves, leaf = (int(value) for value in head)
+    plausible = (
+        version == VERSION
+        and points > 0
+        and points % 2 == 0
+        and leaf == points
+        and leaves == nodes + 1
+        and min(cascades, trees, nodes) > 0
+        # Every number takes a byte at least.
+        and cascades * trees * leaves * leaf < len(data)
+    )
+    if not plausible:
+        raise ValueError("it does not begin as dlib's shape predictors do")
+    ensemble = ShapeEnsemble(
+        initial=np.empty((points // 2, 2), np.float32),
+        anchors=np.empty((0, 0), np.int32),
+        deltas=np.empty((0, 0, 2), np.float32),
+        splits=np.empty((cascades, trees, nodes, 2), np.int32),
+        thresholds=np.empty((cascades, trees, nodes), np.float32),
+        leaves=np.empty((cascades, trees, leaves, leaf), np.float32),
+    )
+    place = _read_initial(data, begin, ensemble.initial)
+    place = _read_forests(data, place, ensemble.splits, ensemble.thresholds, ensemble.leaves)
+    anchors, deltas, place = _read_pixels(data, place, cascades)
+    if place != len(data):
+        raise ValueError("it is cut short, or something follows it")
+    if anchors.min() < 0 or anchors.max() >= points // 2:
+        raise ValueError("it names points that it does not have")
+    if ensemble.splits.min() < 0 or ensemble.splits.max() >= anchors.shape[1]:
+        raise ValueError("it compares pixels that it does not have")
+    return ShapeEnsemble(
+        ensemble.initial, anchors, deltas, ensemble.splits, ensemble.thresholds, ensemble.leaves
+    )
+
+
+@njit(nogil=True)
+def _integer(data: Bytes, place: int) -> tuple[np.int64, int]:
+    if place < 0 or place >= len(data):
+        return np.int64(0), -1
+    control = data[place]
+    length = control & _LENGTH
+    if length > 8 or place + length >= len(data):
+        return np.int64(0), -1
+    value = np.int64(0)
+    for index in range(length):
+        value |= np.int64(data[place + 1 + index]) << (8 * index)
+    return (-value if control & _SIGN else value), place + 1 + length
+
+
+@njit(nogil=True)
+def _number(data: Bytes, place: int) -> tuple[np.float32, int]:
+    mantissa, place = _integer(data, place)
+    exponent, place = _integer(data, place)
+    return np.float32(mantissa * 2.0**exponent), place
+
+
+@njit(nogil=True)
+def _head(data: Bytes) -> tuple[NDArray[np.int64], int]:
+    """Return version, values of a shape, cascades, trees, nodes, leaves, values of a leaf."""
+    head = np.zeros(7, np.int64)
+    head[0], begin = _integer(data, 0)
+    rows, place = _integer(data, begin)
+    columns, place = _integer(data, place)
+    head[1] = rows * columns
+    for _ in range(min(head[1], len(data))):
+        _, place = _number(data, place)
+    for index in range(2, 5):
+        head[index], place = _integer(data, place)
+    for _ in range(min(head[4], len(data))):
+        _, place = _integer(data, place)
+        _, place = _integer(data, place)
+        _, place = _number(data, place)
+    head[5], place = _integer(data, place)
+    rows, place = _integer(data, place)
+    columns, place = _integer(data, place)
+    head[6] = rows * columns
+    return head, begin
+
+
+@njit(nogil=True)
+def _read_initial(data: Bytes, place: int, initial: Floats) -> int:
+    _, place = _integer(data, place)
+    _, place = _integer(data, place)
+    for point in range(initial.shape[0]):
+        for axis in range(2):
+            initial[point, axis], place = _number(data, place)
+    return place
+
+
+@njit(nogil=True)
+def _read_forests(
+    data: Bytes, place: int, splits: NDArray[np.int32], thresholds: Floats, leaves: Floats
+) -> int:
+    cascades, trees, nodes = thresholds.shape
+    count, place = _integer(data, place)
+    for cascade in range(cascades):
+        count, place = _integer(data, place)
+        if count != trees:
+            return -1
+        for tree in range(trees):
+            count, place = _integer(data, place)
+            if count != nodes:
+                return -1
+            for node in range(nodes):
+                splits[cascade, tree, node, 0], place = _integer(data, place)
+                splits[cascade, tree, node, 1], place = _integer(data, place)
+                thresholds[cascade, tree, node], place = _number(data, place)
+            count, place = _integer(data, place)
+            if count != nodes + 1:
+                return -1
+            for leaf in range(nodes + 1):
+                rows, place = _integer(data, place)
+                columns, place = _integer(data, place)
+                if rows * columns != leaves.shape[3]:
+                    return -1
+                for value in range(leaves.shape[3]):
+                    leaves[cascade, tree, leaf, value], place = _number(data, place)
+    return place
+
+
+@njit(nogil=True)
+def _read_pixels(data: Bytes, place: int, cascades: int) -> tuple[NDArray[np.int32], Floats, int]:
+    count, place = _integer(data, place)
+    pixels, _ = _integer(data, place)
+    if count != cascades or pixels < 1 or pixels > len(data):
+        return np.zeros((1, 1), np.int32), np.zeros((1, 1, 2), np.float32), -1
+    anchors = np.zeros((cascades, pixels), np.int32)
+    deltas = np.zeros((cascades, pixels, 2), np.float32)
+    for cascade in range(cascades):
+        count, place = _integer(data, place)
+        if count != pixels:
+            return anchors, deltas, -1
+        for pixel in range(pixels):
+            anchors[cascade, pixel], place = _integer(data, place)
+    count, place = _integer(data, place)
+    for cascade in range(cascades):
+        count, place = _integer(data, place)
+        if count != pixels:
+            return anchors, deltas, -1
+        for pixel in range(pixels):
+            for axis in range(2):
+                deltas[cascade, pixel, axis], place = _number(data, place)
+    return anchors, deltas, place
