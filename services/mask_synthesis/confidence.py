@@ -36,7 +36,7 @@ _BETWEEN = (
 PAIRS = np.array([*((index, index) for index in range(len(MEAN_SHAPE))), *_BETWEEN])
 # Expected error, in shares of the interocular distance, of a face whose score is BAD_FIT, and by
 # which factor the odds of a good fit fall to a third.
-BAD_ERROR = 0.12
+BAD_ERROR = 0.11
 ODDS_FACTOR = 1.4
 # Share of the interocular distance over which a place is averaged.
 PLACE_RADIUS = 0.05
