@@ -23,7 +23,7 @@ def noise(count: int) -> list[np.ndarray]:
 @pytest.mark.parametrize("name", ["astronaut", "obama", "biden"])
 def test_photos_of_faces_are_trusted(photos, name):
     photo = photos[name]
-    assert fit_confidence(photo.image, photo.landmarks) > 0.8
+    assert fit_confidence(photo.image, photo.landmarks) > 0.7
 
 
 def test_landmarks_predicted_on_noise_are_not_trusted(predictor):
