@@ -73,8 +73,7 @@ def _end_with_parent() -> None:
 
 
 def _make(chunk: list[Task], recipe: Recipe) -> list[Outcome]:
-    maker = _maker(recipe)
-    return [maker.make(task) for task in chunk]
+    return _maker(recipe).make_many(chunk)
 
 
 @lru_cache(maxsize=1)

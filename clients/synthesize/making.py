@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -111,6 +111,34 @@ def making(task: Task, recipe: Recipe) -> Making:
         if made is not None:
             pictures.append(made)
     return Outcome(task.index, tuple(pictures), tuple(lines))
+
+
+def make_together(
+    tasks: Sequence[Task], recipe: Recipe, answer: Callable[[Sequence[Wish]], Sequence[Answer]]
+) -> list[Outcome]:
+    """Do tasks side by side, so that all that they need next is asked for at once.
+
+    Args:
+        tasks: Any.
+        recipe: How masks are put on.
+        answer: Answers wishes, in their order.
+
+    Returns:
+        One outcome a task, in their order.
+    """
+    makings = [making(task, recipe) for task in tasks]
+    outcomes: dict[int, Outcome] = {}
+    answers: dict[int, Answer | None] = dict.fromkeys(range(len(makings)))
+    while answers:
+        wishes: dict[int, Wish] = {}
+        for index, given in answers.items():
+            try:
+                # What was not begun yet takes None.
+                wishes[index] = makings[index].send(given)  # type: ignore[arg-type]
+            except StopIteration as end:
+                outcomes[index] = end.value
+        answers = dict(zip(wishes, answer(list(wishes.values())), strict=True)) if wishes else {}
+    return [outcomes[index] for index in range(len(makings))]
 
 
 def skipped(task: Task, reason: str) -> Outcome:

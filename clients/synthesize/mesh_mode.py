@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from maskmesh.clients.mesh.access import mesh_access
 from maskmesh.clients.mesh.client import ALL_SERVICES, Service
 from maskmesh.clients.synthesize.chunks import chunks
-from maskmesh.clients.synthesize.making import Making, making
+from maskmesh.clients.synthesize.making import make_together
 from maskmesh.clients.synthesize.mesh_hands import MeshHands
 from maskmesh.clients.synthesize.recipe import Recipe
 from maskmesh.clients.synthesize.tasks import Outcome, Task
@@ -80,26 +80,6 @@ def _run(
 def _make(chunk: list[Task], recipe: Recipe, hands: SimpleQueue[MeshHands]) -> list[Outcome]:
     own = hands.get()
     try:
-        return make_together([making(task, recipe) for task in chunk], own)
+        return make_together(chunk, recipe, own.answer)
     finally:
         hands.put(own)
-
-
-def make_together(makings: Sequence[Making], hands: MeshHands) -> list[Outcome]:
-    """Take makings from wish to wish side by side, and answer all their wishes at once."""
-    outcomes: dict[int, Outcome] = {}
-    wishes = {}
-    for index, steps in enumerate(makings):
-        try:
-            wishes[index] = next(steps)
-        except StopIteration as end:
-            outcomes[index] = end.value
-    while wishes:
-        answers = dict(zip(wishes, hands.answer(list(wishes.values())), strict=True))
-        wishes = {}
-        for index, answer in answers.items():
-            try:
-                wishes[index] = makings[index].send(answer)
-            except StopIteration as end:
-                outcomes[index] = end.value
-    return [outcomes[index] for index in range(len(makings))]
