@@ -26,8 +26,8 @@ STYLE, COLOUR = "surgical", "blue"
 # What OpenCV, with which MaskTheFace writes, takes if nothing is said.
 JPEG_QUALITY = 95
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-# Pictures that one way masks before the next has its turn: a processor's caches want that many.
-BLOCK = 10
+# Pictures that one way masks before the next has its turn: about a chunk of `maskmesh synthesize`.
+BLOCK = 50
 PEER_PACKAGES = "imutils dotmap tqdm requests"
 
 
@@ -54,6 +54,7 @@ class Outcome:
 
 
 Way = Callable[[Path, Path], Outcome]
+BlockWay = Callable[[Sequence[Path], Sequence[Path]], list[Outcome]]
 
 
 @contextmanager
@@ -120,31 +121,43 @@ class OurWays:
 
     def __init__(self) -> None:
         cv2.setNumThreads(1)
-        self._synthesizer = MaskSynthesizer(LandmarkPredictor())
+        self._predictor = LandmarkPredictor()
+        self._synthesizer = MaskSynthesizer(self._predictor)
         self._detector = HaarFaceDetector()
 
-    def whole_picture(self, source: Path, target: Path) -> Outcome:
-        """Take the picture as the face, as for a data set of faces."""
-        return self._timed(source, target, search=False)
+    def whole_pictures(self, sources: Sequence[Path], targets: Sequence[Path]) -> list[Outcome]:
+        """Take each picture as a face, some at a time, as `maskmesh synthesize` does.
+
+        The time is shared among them.
+        """
+        started = time.perf_counter()
+        pictures = [read_picture(source, "keep") for source in sources]
+        landmarks = self._predictor.predict_many(pictures, [None] * len(pictures))
+        problems = []
+        for pixels, points, target in zip(pictures, landmarks, targets, strict=True):
+            try:
+                masked = self._synthesizer.apply(
+                    pixels, style=STYLE, colour=COLOUR, landmarks=points
+                )
+                target.write_bytes(encode_jpeg(masked.image, JPEG_QUALITY))
+                problems.append("")
+            except MaskmeshError as error:
+                problems.append(str(error))
+        seconds = (time.perf_counter() - started) / max(1, len(pictures))
+        return [Outcome(seconds, 0.0, not problem, problem) for problem in problems]
 
     def located(self, source: Path, target: Path) -> Outcome:
         """Search the face first, as for photos."""
-        return self._timed(source, target, search=True)
-
-    def _timed(self, source: Path, target: Path, *, search: bool) -> Outcome:
         started, search_seconds, problem = time.perf_counter(), 0.0, ""
         try:
             pixels = read_picture(source, "keep")
-            box = None
-            if search:
-                began = time.perf_counter()
-                gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-                found = self._detector.detect(gray)
-                search_seconds = time.perf_counter() - began
-                if not found:
-                    raise NoFaceError("no face was found: give a picture with one")
-                box = found[0].box
-            masked = self._synthesizer.apply(pixels, style=STYLE, colour=COLOUR, box=box)
+            began = time.perf_counter()
+            gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+            found = self._detector.detect(gray)
+            search_seconds = time.perf_counter() - began
+            if not found:
+                raise NoFaceError("no face was found: give a picture with one")
+            masked = self._synthesizer.apply(pixels, style=STYLE, colour=COLOUR, box=found[0].box)
             target.write_bytes(encode_jpeg(masked.image, JPEG_QUALITY))
         except MaskmeshError as error:
             problem = str(error)
@@ -194,16 +207,16 @@ def side_by_side(
     folder: Path,
     scratch: Path,
     *,
-    warm_up: int = 5,
+    warm_up: int = 50,
     advance: Callable[[int], object] = int,
 ) -> SideBySide:
-    """Mask every picture in three ways, ten by ten in turn; who begins changes.
+    """Mask every picture in three ways, fifty by fifty in turn; who begins changes.
 
     Args:
         pictures: Files; the first `warm_up` are masked once before, untimed.
         folder: A checkout of MaskTheFace.
         scratch: Folder for what is written.
-        warm_up: How many pictures each way masks before.
+        warm_up: How many pictures each way masks before: masks are drawn when first needed.
         advance: Called with how many pictures one way has masked since.
 
     Raises:
@@ -212,17 +225,29 @@ def side_by_side(
     ours = OurWays()
     target_for = _targets(scratch)
     with mask_the_face(folder, scratch / "peer.log") as theirs:
-        ways: tuple[Way, ...] = (theirs, ours.whole_picture, ours.located)
+        ways: tuple[BlockWay, ...] = (
+            _one_by_one(theirs),
+            ours.whole_pictures,
+            _one_by_one(ours.located),
+        )
         outcomes: tuple[list[Outcome], ...] = ([], [], [])
-        for picture in pictures[:warm_up]:
-            for way in ways:
-                way(picture, target_for(0, picture))
+        for way in ways:
+            first = pictures[:warm_up]
+            way(first, [target_for(0, one) for one in first])
         for turn, start in enumerate(range(0, len(pictures), BLOCK)):
             block = pictures[start : start + BLOCK]
             for index in ((turn + shift) % 3 for shift in range(3)):
-                outcomes[index].extend(ways[index](one, target_for(index, one)) for one in block)
+                outcomes[index].extend(
+                    ways[index](block, [target_for(index, one) for one in block])
+                )
                 advance(len(block))
     return SideBySide(tuple(outcomes[0]), tuple(outcomes[1]), tuple(outcomes[2]))
+
+
+def _one_by_one(way: Way) -> BlockWay:
+    return lambda sources, targets: [
+        way(source, target) for source, target in zip(sources, targets, strict=True)
+    ]
 
 
 def _targets(scratch: Path) -> Callable[[int, Path], Path]:
