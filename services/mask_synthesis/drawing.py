@@ -76,11 +76,25 @@ class DrawnMask:
             to the left is drawn mirrored: its left pivots lie on the right.
         middle: float32 (2, 2): where the middle line of the face lies at the height of the top and
             of the bottom pivots.
+        corners: float64 (4, 2): of the part of the canvas that is not empty, as `anchors`.
     """
 
     pixels: NDArray[np.uint8]
     anchors: NDArray[np.float32]
     middle: NDArray[np.float32]
+    corners: NDArray[np.float64]
+
+
+def drawn_corners(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the corners, float64 (4, 2), of the part of a canvas, uint8 H×W×4, that is drawn on.
+
+    In the order top-left, top-right, bottom-right, bottom-left, in pixels.
+    """
+    drawn = pixels[..., 3] > 0
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    top, bottom = (rows[0], rows[-1] + 1) if len(rows) else (0, 0)
+    left, right = (columns[0], columns[-1] + 1) if len(columns) else (0, 0)
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
 
 
 def turn_for(middle_line: float, covered: tuple[float, float]) -> int:
@@ -120,7 +134,7 @@ def drawn_mask(style: str, pattern: str, turn: int, size: int, position: str = P
 
 def mirrored(mask: DrawnMask) -> DrawnMask:
     """Return the same drawing for a head turned the other way: only its anchors change."""
-    return DrawnMask(mask.pixels, mask.anchors[[1, 0, 3, 2]], mask.middle)
+    return DrawnMask(mask.pixels, mask.anchors[[1, 0, 3, 2]], mask.middle, mask.corners)
 
 
 def cache_limits(position: str = PROPER) -> dict[int, int]:
@@ -159,7 +173,7 @@ def _draw(style: str, pattern: str, turn: int, size: int, position: str) -> Draw
     if canvas.shape != final.shape:
         pixels = cv2.resize(pixels, final.shape[::-1], interpolation=cv2.INTER_AREA)
     pixels.setflags(write=False)
-    return DrawnMask(pixels, final.anchors(), final.middle())
+    return DrawnMask(pixels, final.anchors(), final.middle(), drawn_corners(pixels))
 
 
 def _body(canvas: Canvas, outline: Outline) -> Array:

@@ -139,9 +139,7 @@ def _mixed(
 
 
 def _crop(homography: Matrix, mask: DrawnMask, shape: tuple[int, int]) -> tuple[int, int, int, int]:
-    rows, columns = mask.pixels.shape[:2]
-    corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], dtype=np.float64)
-    x, y = map_points(homography, corners).T.tolist()
+    x, y = map_points(homography, mask.corners).T.tolist()
     return (
         max(0, math.floor(min(x))),
         max(0, math.floor(min(y))),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.mask_synthesis.canvas import Canvas, Margins
-from maskmesh.services.mask_synthesis.drawing import DrawnMask
+from maskmesh.services.mask_synthesis.drawing import DrawnMask, drawn_corners
 from maskmesh.services.mask_synthesis.pivots import map_points
 from maskmesh.services.mask_synthesis.user_masks import UserMask
 
@@ -39,7 +39,7 @@ def drawn_picture(mask: UserMask, turn: int, size: int) -> DrawnMask:
     front = _from_the_front(mask, canvas)
     pixels = front if turn == 0 else _turned(front, canvas)
     pixels.setflags(write=False)
-    return DrawnMask(pixels, canvas.anchors(), canvas.middle())
+    return DrawnMask(pixels, canvas.anchors(), canvas.middle(), drawn_corners(pixels))
 
 
 def _margins(mask: UserMask) -> Margins:
