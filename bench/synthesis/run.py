@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,15 +136,35 @@ def measure_rates(
     def local(source: Path, target: Path) -> list[str]:
         return synthesize_words(source, target, *options, "--mode", "local")
 
-    with LocalMesh(log_file=scratch / "mesh.log") as mesh:
-        address = mesh.addresses.synthesis
+    with ExitStack() as stack:
+        # Whoever wants all cores starts a service for each.
+        meshes = [
+            stack.enter_context(
+                LocalMesh(port=three_free_ports(), log_file=scratch / f"mesh{number}.log")
+            )
+            for number in range(workers)
+        ]
+        over = [word for mesh in meshes for word in ("--mesh", mesh.addresses.location)]
 
         def over_mesh(source: Path, target: Path) -> list[str]:
-            return synthesize_words(source, target, *options, "--mode", "mesh", "--mesh", address)
+            return synthesize_words(source, target, *options, "--mode", "mesh", *over)
 
         commands: dict[str, Words] = {"in-process": local, "over the mesh": over_mesh}
         with _progress("rates", 2 * len(commands) * repeats) as advance:
             return time_commands(commands, sources, scratch, repeats, advance=advance)
+
+
+def three_free_ports() -> int:
+    """Return the first of three ports in a row that are free now."""
+    while True:
+        with ExitStack() as stack:
+            first = stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+            try:
+                for port in (first + 1, first + 2):
+                    stack.enter_context(socket.create_server(("127.0.0.1", port)))
+            except (OSError, OverflowError):
+                continue
+            return int(first)
 
 
 def watch_memory(data: Path, faces: int, workers: int, scratch: Path) -> list[Course]:
