@@ -70,6 +70,8 @@ class LandmarkPredictor:
                 "are needed: run pip install 'maskmesh[synthesis]' for the default file, "
                 f"{OWN_FILE_HINT}"
             )
+        # Compiles, which is not to keep the first face waiting.
+        evaluate(self._ensemble, [np.zeros((1, 1), np.uint8)], np.array([[0.0, 0.0, 1.0, 1.0]]))
 
     def predict(self, image: NDArray[np.uint8], box: Box | None = None) -> NDArray[np.float32]:
         """Predict the landmarks of the face in `box`, or of a picture that is one face.

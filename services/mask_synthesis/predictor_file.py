@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from maskmesh.services.mask_synthesis.compiling import compiled, compiled_part
 
 VERSION = 1
 MOST_BYTES = 1 << 30
+MOST_NODES = (1 << 16) - 1
+MOST_PIXELS = 1 << 16
+MOST_DIFFERENCE = 255
 _LENGTH, _SIGN = 0x0F, 0x80
-_INTS_OF_HEAD = 9
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -30,16 +33,16 @@ class ShapeEnsemble:
         initial: float32 (P, 2): the shape to begin with, in shares of the face's rectangle.
         anchors: int32 (C, F): the point that each of F pixels to compare is near.
         deltas: float32 (C, F, 2): where it lies from there, in the initial shape's frame.
-        splits: int32 (C, T, 2**D - 1, 2): which two pixels a node compares.
-        thresholds: float32 (C, T, 2**D - 1): from which difference on it goes left.
+        splits: uint16 (C, T, 2**D - 1, 2): which two pixels a node compares.
+        thresholds: int16 (C, T, 2**D - 1): with a larger difference of the two it goes left.
         leaves: float32 (C, T, 2**D, 2 P): what a leaf adds to the shape, x and y in turn.
     """
 
     initial: Floats
     anchors: NDArray[np.int32]
     deltas: Floats
-    splits: NDArray[np.int32]
-    thresholds: Floats
+    splits: NDArray[np.uint16]
+    thresholds: NDArray[np.int16]
     leaves: Floats
 
 
@@ -48,11 +51,12 @@ def read_ensemble(path: Path) -> ShapeEnsemble:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is none of dlib's shape predictors, or is cut short.
+        ValueError: It is none of dlib's shape predictors, or is damaged.
     """
-    data = np.fromfile(path, np.uint8)
-    if not 0 < len(data) < MOST_BYTES:
-        raise ValueError(f"{len(data):,} bytes are no shape predictor")
+    if not 0 < path.stat().st_size < MOST_BYTES:
+        raise ValueError(f"{path.stat().st_size:,} bytes are no shape predictor")
+    # Mapped, so that processes that read it at the same time have it in memory once.
+    data = np.asarray(np.memmap(path, np.uint8, "r"))
     head, begin = _head(data)
     version, points, cascades, trees, nodes, leaves, leaf = (int(value) for value in head)
     plausible = (
@@ -61,35 +65,41 @@ def read_ensemble(path: Path) -> ShapeEnsemble:
         and points % 2 == 0
         and leaf == points
         and leaves == nodes + 1
+        and nodes <= MOST_NODES
         and min(cascades, trees, nodes) > 0
         # Every number takes a byte at least.
         and cascades * trees * leaves * leaf < len(data)
     )
     if not plausible:
         raise ValueError("it does not begin as dlib's shape predictors do")
-    ensemble = ShapeEnsemble(
-        initial=np.empty((points // 2, 2), np.float32),
-        anchors=np.empty((0, 0), np.int32),
-        deltas=np.empty((0, 0, 2), np.float32),
-        splits=np.empty((cascades, trees, nodes, 2), np.int32),
-        thresholds=np.empty((cascades, trees, nodes), np.float32),
-        leaves=np.empty((cascades, trees, leaves, leaf), np.float32),
-    )
-    place = _read_initial(data, begin, ensemble.initial)
-    place = _read_forests(data, place, ensemble.splits, ensemble.thresholds, ensemble.leaves)
+    initial = np.empty((points // 2, 2), np.float32)
+    splits = np.empty((cascades, trees, nodes, 2), np.int32)
+    thresholds = np.empty((cascades, trees, nodes), np.float32)
+    added = np.empty((cascades, trees, leaves, leaf), np.float32)
+    place = _read_initial(data, begin, initial)
+    place = _read_forests(data, place, splits, thresholds, added)
     anchors, deltas, place = _read_pixels(data, place, cascades)
     if place != len(data):
         raise ValueError("it is cut short, or something follows it")
-    if anchors.min() < 0 or anchors.max() >= points // 2:
+    _check_indices(splits, anchors, points // 2)
+    # Not isfinite of everything, which would take memory.
+    if not all(np.isfinite([part.min(), part.max()]).all() for part in (initial, deltas, added)):
+        raise ValueError("it has numbers that are none")
+    if np.isnan(thresholds).any():
+        raise ValueError("it has numbers that are none")
+    # Pixels are whole numbers, so their differences exceed a threshold as they exceed its floor.
+    whole = np.floor(thresholds).clip(-MOST_DIFFERENCE - 1, MOST_DIFFERENCE).astype(np.int16)
+    return ShapeEnsemble(initial, anchors, deltas, splits.astype(np.uint16), whole, added)
+
+
+def _check_indices(splits: NDArray[np.int32], anchors: NDArray[np.int32], points: int) -> None:
+    if anchors.min() < 0 or anchors.max() >= points:
         raise ValueError("it names points that it does not have")
-    if ensemble.splits.min() < 0 or ensemble.splits.max() >= anchors.shape[1]:
+    if splits.min() < 0 or splits.max() >= min(anchors.shape[1], MOST_PIXELS):
         raise ValueError("it compares pixels that it does not have")
-    return ShapeEnsemble(
-        ensemble.initial, anchors, deltas, ensemble.splits, ensemble.thresholds, ensemble.leaves
-    )
 
 
-@njit(nogil=True)
+@compiled_part
 def _integer(data: Bytes, place: int) -> tuple[np.int64, int]:
     if place < 0 or place >= len(data):
         return np.int64(0), -1
@@ -103,14 +113,14 @@ def _integer(data: Bytes, place: int) -> tuple[np.int64, int]:
     return (-value if control & _SIGN else value), place + 1 + length
 
 
-@njit(nogil=True)
+@compiled_part
 def _number(data: Bytes, place: int) -> tuple[np.float32, int]:
     mantissa, place = _integer(data, place)
     exponent, place = _integer(data, place)
     return np.float32(mantissa * 2.0**exponent), place
 
 
-@njit(nogil=True)
+@compiled
 def _head(data: Bytes) -> tuple[NDArray[np.int64], int]:
     """Return version, values of a shape, cascades, trees, nodes, leaves, values of a leaf."""
     head = np.zeros(7, np.int64)
@@ -133,7 +143,7 @@ def _head(data: Bytes) -> tuple[NDArray[np.int64], int]:
     return head, begin
 
 
-@njit(nogil=True)
+@compiled
 def _read_initial(data: Bytes, place: int, initial: Floats) -> int:
     _, place = _integer(data, place)
     _, place = _integer(data, place)
@@ -143,7 +153,7 @@ def _read_initial(data: Bytes, place: int, initial: Floats) -> int:
     return place
 
 
-@njit(nogil=True)
+@compiled
 def _read_forests(
     data: Bytes, place: int, splits: NDArray[np.int32], thresholds: Floats, leaves: Floats
 ) -> int:
@@ -174,11 +184,12 @@ def _read_forests(
     return place
 
 
-@njit(nogil=True)
+@compiled
 def _read_pixels(data: Bytes, place: int, cascades: int) -> tuple[NDArray[np.int32], Floats, int]:
     count, place = _integer(data, place)
     pixels, _ = _integer(data, place)
-    if count != cascades or pixels < 1 or pixels > len(data):
+    # Every number takes a byte at least.
+    if count != cascades or pixels < 1 or pixels > len(data) // cascades:
         return np.zeros((1, 1), np.int32), np.zeros((1, 1, 2), np.float32), -1
     anchors = np.zeros((cascades, pixels), np.int32)
     deltas = np.zeros((cascades, pixels, 2), np.float32)

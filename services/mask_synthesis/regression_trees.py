@@ -4,6 +4,8 @@ Kazemi & Sullivan, "One Millisecond Face Alignment with an Ensemble of Regressio
 section 2, as dlib implements it. dlib goes through all trees for one face, so that the leaves of
 every face come from main memory; here all faces go through a tree before the next, and its leaves
 stay in the processor's cache. A face's result does not depend on the others.
+
+Integers are widened by np.int64: to Numba, int() of an unsigned one is unsigned, and wraps below 0.
 """
 
 from __future__ import annotations
@@ -12,13 +14,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from maskmesh.services.mask_synthesis.compiling import compiled, compiled_part
 from maskmesh.services.mask_synthesis.predictor_file import Floats, ShapeEnsemble
 
-FEW = 6
-"""Faces from which on a level of a tree is worth doing for all of them."""
+# Fewer faces go down the trees one by one.
+FACES_TO_COMPARE_TOGETHER = 8
 
 
 def evaluate(
@@ -40,20 +42,16 @@ def evaluate(
     faces = _Faces(
         np.concatenate([picture.ravel() for picture in pictures]),
         np.concatenate([[0], np.cumsum([picture.size for picture in pictures])]),
-        np.array([(*picture.shape, 1)[:3] for picture in pictures], np.int64).reshape(-1, 3),
+        np.array([(*picture.shape, 1)[:3] for picture in pictures], np.int64),
         rectangles,
     )
-    values = np.empty((count, ensemble.anchors.shape[1]), np.float32)
+    values = np.empty((ensemble.anchors.shape[1], count), np.uint8)
+    reached = np.empty((ensemble.leaves.shape[1], count), np.uint16)
     for cascade in range(len(ensemble.leaves)):
         pixels = _Pixels(ensemble.initial, ensemble.anchors[cascade], ensemble.deltas[cascade])
         _read_values(faces, pixels, shapes, values)
-        _add_leaves(
-            ensemble.splits[cascade],
-            ensemble.thresholds[cascade],
-            ensemble.leaves[cascade],
-            values,
-            shapes,
-        )
+        _find_leaves(ensemble.splits[cascade], ensemble.thresholds[cascade], values, reached)
+        _add_leaves(ensemble.leaves[cascade], reached, shapes)
     corners, spans = rectangles[:, None, :2], rectangles[:, None, 2:] - rectangles[:, None, :2]
     return np.asarray(corners + shapes.reshape(count, points, 2).astype(np.float64) * spans)
 
@@ -75,30 +73,7 @@ class _Pixels(NamedTuple):
     deltas: Floats
 
 
-@njit(nogil=True)
-def _read_values(faces: _Faces, pixels: _Pixels, shapes: Floats, values: Floats) -> None:
-    """Read the pixels that a cascade compares; beyond the picture they are 0."""
-    for face in range(len(shapes)):
-        height, width, channels = faces.sizes[face]
-        left, top = faces.rectangles[face, 0], faces.rectangles[face, 1]
-        across, down = faces.rectangles[face, 2] - left, faces.rectangles[face, 3] - top
-        cosine, sine = _similarity(pixels.initial, shapes[face])
-        for pixel in range(len(pixels.anchors)):
-            point = pixels.anchors[pixel]
-            x_off = cosine * pixels.deltas[pixel, 0] - sine * pixels.deltas[pixel, 1]
-            y_off = sine * pixels.deltas[pixel, 0] + cosine * pixels.deltas[pixel, 1]
-            x = int(np.floor(left + across * (x_off + shapes[face, 2 * point]) + 0.5))
-            y = int(np.floor(top + down * (y_off + shapes[face, 2 * point + 1]) + 0.5))
-            value = np.int64(0)
-            if 0 <= x < width and 0 <= y < height:
-                place = faces.begins[face] + (y * width + x) * channels
-                for channel in range(channels):
-                    value += np.int64(faces.values[place + channel])
-                value //= channels
-            values[face, pixel] = value
-
-
-@njit(nogil=True)
+@compiled_part
 def _similarity(initial: Floats, shape: Floats) -> tuple[np.float32, np.float32]:
     """Return turn and scale, as cosine and sine times scale, from one shape to another."""
     points = len(initial)
@@ -119,46 +94,96 @@ def _similarity(initial: Floats, shape: Floats) -> tuple[np.float32, np.float32]
     return np.float32(along / size), np.float32(across / size)
 
 
-@njit(nogil=True)
-def _add_leaves(
-    splits: NDArray[np.int32], thresholds: Floats, leaves: Floats, values: Floats, shapes: Floats
+@compiled_part
+def _brightness(picture: NDArray[np.uint8], x: float, y: float) -> np.int64:
+    """Return a picture's brightness at a place of whole numbers; beyond the picture it is 0."""
+    height, width, channels = picture.shape
+    # Compared before they become integers: a bad predictor's may be too large for one.
+    if not (0 <= x < width and 0 <= y < height):
+        return np.int64(0)
+    row, column = int(y), int(x)
+    if channels == 1:
+        return np.int64(picture[row, column, 0])
+    red, green, blue = picture[row, column, 0], picture[row, column, 1], picture[row, column, 2]
+    return (np.int64(red) + np.int64(green) + np.int64(blue)) // 3
+
+
+@compiled
+def _read_values(faces: _Faces, pixels: _Pixels, shapes: Floats, values: NDArray[np.uint8]) -> None:
+    """Read the pixels that a cascade compares, into (pixels, faces)."""
+    for face in range(len(shapes)):
+        height, width, channels = faces.sizes[face]
+        flat = faces.values[faces.begins[face] : faces.begins[face + 1]]
+        picture = flat.reshape((height, width, channels))
+        left, top = faces.rectangles[face, 0], faces.rectangles[face, 1]
+        across, down = faces.rectangles[face, 2] - left, faces.rectangles[face, 3] - top
+        cosine, sine = _similarity(pixels.initial, shapes[face])
+        for pixel in range(len(pixels.anchors)):
+            point = pixels.anchors[pixel]
+            x_off = cosine * pixels.deltas[pixel, 0] - sine * pixels.deltas[pixel, 1]
+            y_off = sine * pixels.deltas[pixel, 0] + cosine * pixels.deltas[pixel, 1]
+            x = np.floor(left + across * (x_off + shapes[face, 2 * point]) + 0.5)
+            y = np.floor(top + down * (y_off + shapes[face, 2 * point + 1]) + 0.5)
+            values[pixel, face] = _brightness(picture, x, y)
+
+
+@compiled
+def _find_leaves(
+    splits: NDArray[np.uint16],
+    thresholds: NDArray[np.int16],
+    values: NDArray[np.uint8],
+    reached: NDArray[np.uint16],
 ) -> None:
-    """Let every face go through every tree, and add the leaf that it comes to."""
-    nodes = thresholds.shape[1]
-    node_of = np.empty(len(shapes), np.int32)
-    for tree in range(len(thresholds)):
-        if len(shapes) < FEW:
-            for face in range(len(shapes)):
-                node_of[face] = _descend(splits[tree], thresholds[tree], values[face])
-        else:
-            _descend_together(splits[tree], thresholds[tree], values, node_of)
-        for face in range(len(shapes)):
-            leaf, shape = leaves[tree, node_of[face] - nodes], shapes[face]
-            for value in range(len(shape)):
-                shape[value] += leaf[value]
+    """Find which leaf of each tree each face reaches, into (trees, faces)."""
+    trees, nodes = thresholds.shape
+    faces = values.shape[1]
+    goes_right = np.empty((nodes, faces), np.uint8)
+    for tree in range(trees):
+        if faces < FACES_TO_COMPARE_TOGETHER:
+            for face in range(faces):
+                node = 0
+                while node < nodes:
+                    first, second = splits[tree, node]
+                    difference = np.int64(values[first, face]) - np.int64(values[second, face])
+                    node = 2 * node + 1 + np.int64(difference <= thresholds[tree, node])
+                reached[tree, face] = node - nodes
+            continue
+        # All nodes for all faces: more comparisons, but 32 of them at a time.
+        for node in range(nodes):
+            first_values, second_values = (
+                values[splits[tree, node, 0]],
+                values[splits[tree, node, 1]],
+            )
+            threshold, outcomes = thresholds[tree, node], goes_right[node]
+            for face in range(faces):
+                first_value, second_value = (
+                    np.int16(first_values[face]),
+                    np.int16(second_values[face]),
+                )
+                outcomes[face] = np.int16(first_value - second_value) <= threshold
+        for face in range(faces):
+            node = 0
+            while node < nodes:
+                node = 2 * node + 1 + np.int64(goes_right[node, face])
+            reached[tree, face] = node - nodes
 
 
-@njit(nogil=True)
-def _descend(split: NDArray[np.int32], threshold: Floats, values: Floats) -> int:
-    # A processor that guesses the way fetches leaves early.
-    node = 0
-    while node < len(threshold):
-        goes_left = values[split[node, 0]] - values[split[node, 1]] > threshold[node]
-        node = 2 * node + 1 if goes_left else 2 * node + 2
-    return node
-
-
-@njit(nogil=True)
-def _descend_together(
-    split: NDArray[np.int32], threshold: Floats, values: Floats, node_of: NDArray[np.int32]
-) -> None:
-    # Level by level without branches, which would be guessed wrongly half of the time.
-    node_of[:] = 0
-    levels = len(threshold)
-    while levels > 0:
-        for face in range(len(node_of)):
-            node = node_of[face]
-            first, second = split[node, 0], split[node, 1]
-            goes_left = values[face, first] - values[face, second] > threshold[node]
-            node_of[face] = 2 * node + 2 - np.int32(goes_left)
-        levels >>= 1
+@compiled
+def _add_leaves(leaves: Floats, reached: NDArray[np.uint16], shapes: Floats) -> None:
+    """Add leaves in the order of the trees, four at a time: shapes are fetched less often."""
+    trees, faces = reached.shape
+    in_fours = trees - trees % 4
+    for tree in range(0, in_fours, 4):
+        for face in range(faces):
+            shape = shapes[face]
+            first = leaves[tree, reached[tree, face]]
+            second = leaves[tree + 1, reached[tree + 1, face]]
+            third = leaves[tree + 2, reached[tree + 2, face]]
+            fourth = leaves[tree + 3, reached[tree + 3, face]]
+            for at in range(len(shape)):
+                shape[at] = (((shape[at] + first[at]) + second[at]) + third[at]) + fourth[at]
+    for tree in range(in_fours, trees):
+        for face in range(faces):
+            shape, leaf = shapes[face], leaves[tree, reached[tree, face]]
+            for at in range(len(shape)):
+                shape[at] += leaf[at]
