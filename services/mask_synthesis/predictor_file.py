@@ -1,7 +1,8 @@
 """Reads dlib's file of a shape predictor (Kazemi & Sullivan, CVPR 2014) into arrays.
 
 The format is dlib's serialisation, version 1: integers as a byte of length and sign and then their
-bytes, the lowest first; numbers with a fraction as two integers, mantissa and exponent of two.
+bytes, the lowest first; numbers with a fraction as two integers, mantissa and exponent of two
+(32000 and above for infinity and for what is no number, which no predictor has).
 """
 
 from __future__ import annotations
@@ -57,6 +58,25 @@ def read_ensemble(path: Path) -> ShapeEnsemble:
         raise ValueError(f"{path.stat().st_size:,} bytes are no shape predictor")
     # Mapped, so that processes that read it at the same time have it in memory once.
     data = np.asarray(np.memmap(path, np.uint8, "r"))
+    begin, points, cascades, trees, nodes = _sizes(data)
+    initial = np.empty((points // 2, 2), np.float32)
+    splits = np.empty((cascades, trees, nodes, 2), np.int32)
+    thresholds = np.empty((cascades, trees, nodes), np.float32)
+    added = np.empty((cascades, trees, nodes + 1, points), np.float32)
+    place = _read_initial(data, begin, initial)
+    place = _read_forests(data, place, splits, thresholds, added)
+    anchors, deltas, place = _read_pixels(data, place, cascades)
+    if place != len(data):
+        raise ValueError("it is cut short, or something follows it")
+    _check_indices(splits, anchors, points // 2)
+    _check_finite(initial, thresholds, added, deltas)
+    # Pixels are whole numbers, so their differences exceed a threshold as they exceed its floor.
+    whole = np.floor(thresholds).clip(-MOST_DIFFERENCE - 1, MOST_DIFFERENCE).astype(np.int16)
+    return ShapeEnsemble(initial, anchors, deltas, splits.astype(np.uint16), whole, added)
+
+
+def _sizes(data: Bytes) -> tuple[int, int, int, int, int]:
+    """Return where the initial shape begins, its values, cascades, trees and nodes of each."""
     head, begin = _head(data)
     version, points, cascades, trees, nodes, leaves, leaf = (int(value) for value in head)
     plausible = (
@@ -72,24 +92,7 @@ def read_ensemble(path: Path) -> ShapeEnsemble:
     )
     if not plausible:
         raise ValueError("it does not begin as dlib's shape predictors do")
-    initial = np.empty((points // 2, 2), np.float32)
-    splits = np.empty((cascades, trees, nodes, 2), np.int32)
-    thresholds = np.empty((cascades, trees, nodes), np.float32)
-    added = np.empty((cascades, trees, leaves, leaf), np.float32)
-    place = _read_initial(data, begin, initial)
-    place = _read_forests(data, place, splits, thresholds, added)
-    anchors, deltas, place = _read_pixels(data, place, cascades)
-    if place != len(data):
-        raise ValueError("it is cut short, or something follows it")
-    _check_indices(splits, anchors, points // 2)
-    # Not isfinite of everything, which would take memory.
-    if not all(np.isfinite([part.min(), part.max()]).all() for part in (initial, deltas, added)):
-        raise ValueError("it has numbers that are none")
-    if np.isnan(thresholds).any():
-        raise ValueError("it has numbers that are none")
-    # Pixels are whole numbers, so their differences exceed a threshold as they exceed its floor.
-    whole = np.floor(thresholds).clip(-MOST_DIFFERENCE - 1, MOST_DIFFERENCE).astype(np.int16)
-    return ShapeEnsemble(initial, anchors, deltas, splits.astype(np.uint16), whole, added)
+    return begin, points, cascades, trees, nodes
 
 
 def _check_indices(splits: NDArray[np.int32], anchors: NDArray[np.int32], points: int) -> None:
@@ -99,13 +102,20 @@ def _check_indices(splits: NDArray[np.int32], anchors: NDArray[np.int32], points
         raise ValueError("it compares pixels that it does not have")
 
 
+def _check_finite(*parts: Floats) -> None:
+    for part in parts:
+        # The extremes, as isfinite of all leaves would take memory.
+        if not np.isfinite([part.min(), part.max()]).all():
+            raise ValueError("it has infinite numbers, or what is no number")
+
+
 @compiled_part
 def _integer(data: Bytes, place: int) -> tuple[np.int64, int]:
     if place < 0 or place >= len(data):
         return np.int64(0), -1
     control = data[place]
     length = control & _LENGTH
-    if length > 8 or place + length >= len(data):
+    if length < 1 or length > 8 or place + length >= len(data):
         return np.int64(0), -1
     value = np.int64(0)
     for index in range(length):

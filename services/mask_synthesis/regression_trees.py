@@ -137,35 +137,40 @@ def _find_leaves(
     """Find which leaf of each tree each face reaches, into (trees, faces)."""
     trees, nodes = thresholds.shape
     faces = values.shape[1]
-    goes_right = np.empty((nodes, faces), np.uint8)
+    goes_right = np.empty((nodes, faces), np.bool_)
     for tree in range(trees):
-        if faces < FACES_TO_COMPARE_TOGETHER:
-            for face in range(faces):
-                node = 0
-                while node < nodes:
-                    first, second = splits[tree, node]
-                    difference = np.int64(values[first, face]) - np.int64(values[second, face])
-                    node = 2 * node + 1 + np.int64(difference <= thresholds[tree, node])
-                reached[tree, face] = node - nodes
-            continue
-        # All nodes for all faces: more comparisons, but 32 of them at a time.
-        for node in range(nodes):
-            first_values, second_values = (
-                values[splits[tree, node, 0]],
-                values[splits[tree, node, 1]],
-            )
-            threshold, outcomes = thresholds[tree, node], goes_right[node]
-            for face in range(faces):
-                first_value, second_value = (
-                    np.int16(first_values[face]),
-                    np.int16(second_values[face]),
-                )
-                outcomes[face] = np.int16(first_value - second_value) <= threshold
+        together = faces >= FACES_TO_COMPARE_TOGETHER
+        if together:
+            # At all nodes, not only at those on the way, but for 32 faces at a time.
+            _compare(splits[tree], thresholds[tree], values, goes_right)
         for face in range(faces):
             node = 0
             while node < nodes:
-                node = 2 * node + 1 + np.int64(goes_right[node, face])
+                if together:
+                    to_right = goes_right[node, face]
+                else:
+                    first, second = splits[tree, node]
+                    difference = np.int64(values[first, face]) - np.int64(values[second, face])
+                    to_right = difference <= thresholds[tree, node]
+                node = 2 * node + 1 + int(to_right)
             reached[tree, face] = node - nodes
+
+
+@compiled_part
+def _compare(
+    splits: NDArray[np.uint16],
+    thresholds: NDArray[np.int16],
+    values: NDArray[np.uint8],
+    goes_right: NDArray[np.bool_],
+) -> None:
+    """Compare the pixels of a tree's nodes, into (nodes, faces)."""
+    for node in range(len(thresholds)):
+        first, second = values[splits[node, 0]], values[splits[node, 1]]
+        threshold, outcomes = thresholds[node], goes_right[node]
+        for face in range(len(outcomes)):
+            # Kept to 16 bits, twice as many of which are compared at a time as of 32.
+            difference = np.int16(np.int16(first[face]) - np.int16(second[face]))
+            outcomes[face] = difference <= threshold
 
 
 @compiled
