@@ -7,6 +7,7 @@ bytes, the lowest first; numbers with a fraction as two integers, mantissa and e
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,15 +57,19 @@ def read_ensemble(path: Path) -> ShapeEnsemble:
     """
     if not 0 < path.stat().st_size < MOST_BYTES:
         raise ValueError(f"{path.stat().st_size:,} bytes are no shape predictor")
-    # Mapped, so that processes that read it at the same time have it in memory once.
-    data = np.asarray(np.memmap(path, np.uint8, "r"))
+    # Mapped, so that no process has 100 MB more while it reads.
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    data = np.frombuffer(mapped, np.uint8)
     begin, points, cascades, trees, nodes = _sizes(data)
     initial = np.empty((points // 2, 2), np.float32)
     splits = np.empty((cascades, trees, nodes, 2), np.int32)
     thresholds = np.empty((cascades, trees, nodes), np.float32)
     added = np.empty((cascades, trees, nodes + 1, points), np.float32)
     place = _read_initial(data, begin, initial)
-    place = _read_forests(data, place, splits, thresholds, added)
+    for cascade in range(cascades):
+        place = _read_forest(data, place, splits[cascade], thresholds[cascade], added[cascade])
+        _forget(mapped, place)
     anchors, deltas, place = _read_pixels(data, place, cascades)
     if place != len(data):
         raise ValueError("it is cut short, or something follows it")
@@ -107,6 +112,13 @@ def _check_finite(*parts: Floats) -> None:
         # The extremes, as isfinite of all leaves would take memory.
         if not np.isfinite([part.min(), part.max()]).all():
             raise ValueError("it has infinite numbers, or what is no number")
+
+
+def _forget(mapped: mmap.mmap, place: int) -> None:
+    """Give back the memory of what lies before a place; if asked for, it is read again."""
+    pages = place // mmap.PAGESIZE
+    if pages > 0 and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED, 0, pages * mmap.PAGESIZE)
 
 
 @compiled_part
@@ -155,42 +167,42 @@ def _head(data: Bytes) -> tuple[NDArray[np.int64], int]:
 
 @compiled
 def _read_initial(data: Bytes, place: int, initial: Floats) -> int:
+    """Read the initial shape, and return where the first cascade begins."""
     _, place = _integer(data, place)
     _, place = _integer(data, place)
     for point in range(initial.shape[0]):
         for axis in range(2):
             initial[point, axis], place = _number(data, place)
+    _, place = _integer(data, place)
     return place
 
 
 @compiled
-def _read_forests(
+def _read_forest(
     data: Bytes, place: int, splits: NDArray[np.int32], thresholds: Floats, leaves: Floats
 ) -> int:
-    cascades, trees, nodes = thresholds.shape
+    trees, nodes = thresholds.shape
     count, place = _integer(data, place)
-    for cascade in range(cascades):
+    if count != trees:
+        return -1
+    for tree in range(trees):
         count, place = _integer(data, place)
-        if count != trees:
+        if count != nodes:
             return -1
-        for tree in range(trees):
-            count, place = _integer(data, place)
-            if count != nodes:
+        for node in range(nodes):
+            splits[tree, node, 0], place = _integer(data, place)
+            splits[tree, node, 1], place = _integer(data, place)
+            thresholds[tree, node], place = _number(data, place)
+        count, place = _integer(data, place)
+        if count != nodes + 1:
+            return -1
+        for leaf in range(nodes + 1):
+            rows, place = _integer(data, place)
+            columns, place = _integer(data, place)
+            if rows * columns != leaves.shape[2]:
                 return -1
-            for node in range(nodes):
-                splits[cascade, tree, node, 0], place = _integer(data, place)
-                splits[cascade, tree, node, 1], place = _integer(data, place)
-                thresholds[cascade, tree, node], place = _number(data, place)
-            count, place = _integer(data, place)
-            if count != nodes + 1:
-                return -1
-            for leaf in range(nodes + 1):
-                rows, place = _integer(data, place)
-                columns, place = _integer(data, place)
-                if rows * columns != leaves.shape[3]:
-                    return -1
-                for value in range(leaves.shape[3]):
-                    leaves[cascade, tree, leaf, value], place = _number(data, place)
+            for value in range(leaves.shape[2]):
+                leaves[tree, leaf, value], place = _number(data, place)
     return place
 
 
