@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,6 +15,18 @@ from maskmesh.services.mask_synthesis.landmarks import LandmarkPredictor, shippe
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError
 
 NAMES = ["astronaut", "obama", "biden"]
+FIRST_FACES = """
+import numpy as np
+from numba.core import event
+from maskmesh.services.mask_synthesis.landmarks import LandmarkPredictor
+
+predictor = LandmarkPredictor()
+with event.install_recorder("numba:compiler_lock") as compiled:
+    predictor.predict(np.zeros((48, 48), np.uint8))
+    predictor.predict(np.zeros((64, 64, 3), np.uint8), (8, 8, 40, 40))
+    predictor.predict_many(20 * [np.zeros((48, 48), np.uint8)], 20 * [None])
+print(len(compiled.buffer))
+"""
 
 
 def error_in_eyes(found: np.ndarray, expected: np.ndarray) -> float:
@@ -60,6 +74,14 @@ def test_many_faces_at_once_are_as_each_alone(predictor, photos):
     alone = [predictor.predict(*one) for one in zip(images, boxes, strict=True)]
     np.testing.assert_array_equal(together, np.stack(alone))
     assert predictor.predict_many([], []).shape == (0, 68, 2)
+
+
+def test_no_face_waits_for_the_compiler():
+    # In a process of its own: in this one, other faces have been predicted before.
+    result = subprocess.run(
+        [sys.executable, "-c", FIRST_FACES], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert result.stdout.strip() == "0"
 
 
 def test_landmarks_move_with_the_face(predictor, photos):
