@@ -29,7 +29,7 @@ from maskmesh.v1 import (
     synthesis_pb2_grpc,
 )
 
-MOST_FACES_A_MESSAGE = 32
+MOST_FACES_A_MESSAGE = 64
 MOST_BYTES_A_MESSAGE = 4 * 1024 * 1024
 TIMEOUT_S = 60.0
 TRIES = 8

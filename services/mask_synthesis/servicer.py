@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -14,11 +15,11 @@ from numpy.typing import NDArray
 from maskmesh.services.mask_synthesis.choices import RANDOM
 from maskmesh.services.mask_synthesis.colours import MASK_COLOURS
 from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
-from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor
+from maskmesh.services.mask_synthesis.landmarks import Box, LandmarkPredictor, check_face
 from maskmesh.services.mask_synthesis.patterns import MASK_PATTERNS
 from maskmesh.services.mask_synthesis.positions import POSITIONS
 from maskmesh.services.mask_synthesis.settings import SynthesisSettings
-from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
+from maskmesh.services.mask_synthesis.synthesizer import MaskedFace, MaskSynthesizer
 from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.services.runtime.images import from_array, to_array
 from maskmesh.services.runtime.pictures import PictureLimits, encode_jpeg
@@ -81,42 +82,72 @@ class MaskSynthesisServicer(synthesis_pb2_grpc.MaskSynthesisServiceServicer):
             raise InvalidInputError(
                 f"a message of {len(request.more) + 1} faces: send at most {MOST_MORE + 1}"
             )
-        response = self._answer(request)
-        response.more.extend(self._answer(further) for further in request.more)
-        return response
+        faces = [_Face(one.request_id, one.apply) for one in (request, *request.more)]
+        for face in faces:
+            face.attempt(partial(self._decode, face))
+        fit = [face for face in faces if face.pixels is not None]
+        landmarks = self._synthesizer.find_landmarks(
+            [face.pixels for face in fit if face.pixels is not None],
+            [_box(face.request) for face in fit],
+        )
+        for face, points in zip(fit, landmarks, strict=True):
+            face.attempt(partial(self._mask, face, points))
+        first, *others = (face.response for face in faces)
+        first.more.extend(others)
+        return first
 
-    def _answer(self, request: pb.ApplyStreamRequest) -> pb.ApplyStreamResponse:
-        response = pb.ApplyStreamResponse(request_id=request.request_id)
-        try:
-            response.applied.CopyFrom(self._apply(request.apply))
-        except Exception as error:  # noqa: BLE001 - any failure of one face must spare the stream
-            response.problem.CopyFrom(problem_of(error))
-        return response
+    def _decode(self, face: _Face) -> None:
+        pixels = self._checked_pixels(face.request)
+        check_face(pixels, _box(face.request))
+        face.pixels = pixels
+
+    def _mask(self, face: _Face, landmarks: NDArray[np.float32]) -> None:
+        assert face.pixels is not None  # noqa: S101 - it was decoded
+        masked = self._put_on(face.request, face.pixels, landmarks)
+        face.response.applied.CopyFrom(_response(masked, face.request))
 
     def _apply(self, request: pb.ApplyRequest) -> pb.ApplyResponse:
+        return _response(self._put_on(request, self._checked_pixels(request)), request)
+
+    def _checked_pixels(self, request: pb.ApplyRequest) -> NDArray[np.uint8]:
         if request.jpeg_quality > MAX_JPEG_QUALITY:
             raise InvalidInputError(
                 f"a JPEG quality of {request.jpeg_quality}: give 1 to {MAX_JPEG_QUALITY}, or 0"
             )
-        masked = self._synthesizer.apply(
-            to_array(request.image, "keep", self._limits),
+        return to_array(request.image, "keep", self._limits)
+
+    def _put_on(
+        self,
+        request: pb.ApplyRequest,
+        pixels: NDArray[np.uint8],
+        landmarks: NDArray[np.float32] | None = None,
+    ) -> MaskedFace:
+        return self._synthesizer.apply(
+            pixels,
             style=request.style or RANDOM,
             colour=request.colour or RANDOM,
             pattern=request.pattern or RANDOM,
             position=request.position or POSITIONS[0],
             seed=request.seed,
             box=_box(request),
+            landmarks=landmarks,
         )
-        return pb.ApplyResponse(
-            image=_image(masked.image, request),
-            landmarks=_points(masked.landmarks),
-            quad=_points(masked.quad),
-            confidence=masked.confidence,
-            style=masked.style,
-            colour=masked.colour,
-            pattern=masked.pattern,
-            position=masked.position,
-        )
+
+
+class _Face:
+    """One face of a stream's message, on its way to an answer."""
+
+    def __init__(self, request_id: int, request: pb.ApplyRequest) -> None:
+        self.request = request
+        self.response = pb.ApplyStreamResponse(request_id=request_id)
+        self.pixels: NDArray[np.uint8] | None = None
+
+    def attempt(self, step: Callable[[], None]) -> None:
+        """Do a step; if it fails, the answer is the problem."""
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - any failure of one face must spare the stream
+            self.response.problem.CopyFrom(problem_of(error))
 
 
 def build(settings: SynthesisSettings) -> HostedService:
@@ -137,6 +168,19 @@ def build(settings: SynthesisSettings) -> HostedService:
         add_to=lambda server: synthesis_pb2_grpc.add_MaskSynthesisServiceServicer_to_server(
             servicer, server
         ),
+    )
+
+
+def _response(masked: MaskedFace, request: pb.ApplyRequest) -> pb.ApplyResponse:
+    return pb.ApplyResponse(
+        image=_image(masked.image, request),
+        landmarks=_points(masked.landmarks),
+        quad=_points(masked.quad),
+        confidence=masked.confidence,
+        style=masked.style,
+        colour=masked.colour,
+        pattern=masked.pattern,
+        position=masked.position,
     )
 
 

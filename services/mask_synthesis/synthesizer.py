@@ -151,6 +151,24 @@ class MaskSynthesizer:
             position=worn,
         )
 
+    def find_landmarks(
+        self, images: Sequence[NDArray[np.uint8]], boxes: Sequence[Box | None]
+    ) -> NDArray[np.float32]:
+        """Predict the landmarks of many faces at a time; see `LandmarkPredictor.predict_many`.
+
+        Args:
+            images: N pictures.
+            boxes: N boxes, or None where the picture is the face.
+
+        Returns:
+            float32 (N, 68, 2), to be handed to `apply`.
+
+        Raises:
+            InvalidInputError: An image or a box cannot be used; see `check_face`.
+            SetupError: The predictor file is missing.
+        """
+        return self._loaded_predictor().predict_many(images, boxes)
+
     def _loaded_predictor(self) -> LandmarkPredictor:
         with self._loading:
             if self._predictor is None:
