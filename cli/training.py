@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from maskmesh.training.export_settings import ExportSettings, run_export
 from maskmesh.training.location.settings import TrainLocationSettings, run_train_location
 from maskmesh.training.settings import (
     EvaluateSettings,
-    ExportSettings,
     TrainSettings,
     run_evaluate,
-    run_export,
     run_train,
 )
 

@@ -26,6 +26,7 @@ from maskmesh.training.convert import (
 )
 from maskmesh.training.data_home import default_data
 from maskmesh.training.dataset import LabelledFaces, load_splits, load_train_and_validation
+from maskmesh.training.export_settings import ExportSettings
 from maskmesh.training.inference import classify_faces
 from maskmesh.training.labels import CLASSES, FACE_SIZE
 from maskmesh.training.masking import MaskedFaces
@@ -35,7 +36,6 @@ from maskmesh.training.preparation import SHARE, Workplace, validation_masks
 from maskmesh.training.quantise import snap_kernels, store_as_int8
 from maskmesh.training.runs import Run, float_model, load_run
 from maskmesh.training.saving import whole_folder
-from maskmesh.training.settings import ExportSettings
 
 PARITY_FACES = 1000
 MODEL_FILE = "model.onnx"

@@ -1,4 +1,4 @@
-"""Settings of the commands train, evaluate and export, and what each command does."""
+"""Settings of the commands train and evaluate, and what each command does."""
 
 from __future__ import annotations
 
@@ -87,22 +87,6 @@ class EvaluateSettings(CommandSettings, section="evaluate"):
     threads: int = Field(2, ge=1, description="Threads for the model, and processes for masking")
 
 
-class ExportSettings(CommandSettings, section="export"):
-    """Turn a run's best weights into the ONNX artifact, checked against Keras, with its card."""
-
-    run: Path = Field(Path("runs/paper"), description="Folder of the training run")
-    version: str = Field("1", pattern=r"^[1-9][0-9]*$", description="Version, a whole number")
-    output: Path | None = Field(
-        None, description="Model repository to write to; default: the one that ships"
-    )
-    data: Path | None = Field(
-        None, description="The run's data; default: fer2013.zip in the data folder"
-    )
-    per_class: int | None = Field(None, ge=1, description="The run's --per-class, if it had one")
-    cache: Path = Field(Path("runs/cache"), description="Folder of the masked faces")
-    threads: int = Field(2, ge=1, description="Processes for masking")
-
-
 def run_evaluate(settings: EvaluateSettings) -> None:
     """Evaluate as the settings say, and show the main numbers.
 
@@ -114,14 +98,3 @@ def run_evaluate(settings: EvaluateSettings) -> None:
     from maskmesh.training.evaluate import evaluate, summary  # noqa: PLC0415 - loads scikit-learn
 
     Console().print(summary(evaluate(settings)))
-
-
-def run_export(settings: ExportSettings) -> None:
-    """Export as the settings say.
-
-    Raises:
-        MaskmeshError: The run cannot be used, or ONNX and Keras disagree.
-    """
-    from maskmesh.training.export import export  # noqa: PLC0415 - loads TensorFlow
-
-    export(settings)

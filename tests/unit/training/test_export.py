@@ -12,10 +12,10 @@ from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, S
 from maskmesh.training import export as export_module
 from maskmesh.training.evaluate import evaluate, summary
 from maskmesh.training.export import export
+from maskmesh.training.export_settings import ExportSettings
 from maskmesh.training.labels import CLASSES
 from maskmesh.training.settings import (
     EvaluateSettings,
-    ExportSettings,
     TrainSettings,
     run_train,
 )

@@ -10,8 +10,9 @@ import pytest
 from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.services.runtime.pictures import encode_png
 from maskmesh.training.export import export
+from maskmesh.training.export_settings import ExportSettings
 from maskmesh.training.labels import CLASSES
-from maskmesh.training.settings import ExportSettings, TrainSettings, run_train
+from maskmesh.training.settings import TrainSettings, run_train
 
 from .conftest import as_toml, quick, striped_faces
 
