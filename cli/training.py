@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from maskmesh.training.evaluation.settings import EvaluateSettings, run_evaluate
 from maskmesh.training.export_settings import ExportSettings, run_export
 from maskmesh.training.location.settings import TrainLocationSettings, run_train_location
-from maskmesh.training.settings import (
-    EvaluateSettings,
-    TrainSettings,
-    run_evaluate,
-    run_train,
-)
+from maskmesh.training.settings import TrainSettings, run_train
 
 
 class Train(TrainSettings):

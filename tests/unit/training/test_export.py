@@ -10,15 +10,12 @@ import pytest
 
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, SetupError
 from maskmesh.training import export as export_module
-from maskmesh.training.evaluate import evaluate, summary
+from maskmesh.training.evaluation.evaluate import evaluate, summary
+from maskmesh.training.evaluation.settings import EvaluateSettings
 from maskmesh.training.export import export
 from maskmesh.training.export_settings import ExportSettings
 from maskmesh.training.labels import CLASSES
-from maskmesh.training.settings import (
-    EvaluateSettings,
-    TrainSettings,
-    run_train,
-)
+from maskmesh.training.settings import TrainSettings, run_train
 
 from .conftest import as_toml, quick
 

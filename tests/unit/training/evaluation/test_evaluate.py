@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, SetupError
-from maskmesh.training.evaluate import evaluate
-from maskmesh.training.settings import EvaluateSettings
+from maskmesh.training.evaluation.evaluate import evaluate
+from maskmesh.training.evaluation.settings import EvaluateSettings
 
 
 def test_json_flag_and_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ from maskmesh.services.classification.classifier import ExpressionClassifier
 from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.training.data_home import default_data
 from maskmesh.training.dataset import LabelledFaces, load_splits
+from maskmesh.training.evaluation.settings import EvaluateSettings
 from maskmesh.training.inference import classify_faces, open_classifier
 from maskmesh.training.masking import mask_faces
 from maskmesh.training.metrics import classification_report
 from maskmesh.training.plots import plot_confusion
-from maskmesh.training.settings import EvaluateSettings
 
 
 def evaluate(settings: EvaluateSettings) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Judges models: numbers with their uncertainty, under which conditions, and where they look."""
