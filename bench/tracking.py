@@ -45,11 +45,13 @@ class CountingFinder:
     lookups: int = 0
     seconds: float = 0.0
 
-    def detect(self, gray: Gray, small_faces: bool = True) -> list[Detection]:
+    def detect(
+        self, gray: Gray, small_faces: bool = True, covered: Gray | None = None
+    ) -> list[Detection]:
         """As the detector."""
         self.searches += 1
         started = time.thread_time()
-        found = self.detector.detect(gray, small_faces)
+        found = self.detector.detect(gray, small_faces, covered)
         self.seconds += time.thread_time() - started
         return found
 

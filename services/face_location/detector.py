@@ -74,20 +74,27 @@ class HaarFaceDetector:
         self._proposer = CascadeProposer(search_side, models)
         self._verifier = FaceVerifier(models)
 
-    def detect(self, gray: NDArray[np.uint8], small_faces: bool = True) -> list[Detection]:
+    def detect(
+        self,
+        gray: NDArray[np.uint8],
+        small_faces: bool = True,
+        covered: NDArray[np.uint8] | None = None,
+    ) -> list[Detection]:
         """Return the faces of a picture, highest score first.
 
         Args:
             gray: uint8 H×W, values 0 to 255.
             small_faces: Whether to look for the smallest, too (at a search side of 416: those of
                 1/16 to 1/8.5 of the picture's longer side), which takes half of the time.
+            covered: The same picture with all that need not be searched painted over in one gray.
 
         Raises:
             InvalidInputError: Not a gray picture of 8 bits.
         """
         _check(gray)
         pyramid = Pyramid(gray)
-        first = self._verifier.verify(pyramid, self._proposer.propose(gray, small_faces))
+        searched = gray if covered is None else covered
+        first = self._verifier.verify(pyramid, self._proposer.propose(searched, small_faces))
         likely = first.scores >= WORTH_A_SECOND_LOOK
         kept = suppress(first.boxes[likely], first.scores[likely], max_iou=0.6, max_cover=1.0)
         second = self._look_again(pyramid, first.boxes[likely][kept])

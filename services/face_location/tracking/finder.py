@@ -14,8 +14,19 @@ from maskmesh.services.face_location.detector import Detection
 class FaceFinder(Protocol):
     """Finds faces in gray pictures: a HaarFaceDetector."""
 
-    def detect(self, gray: NDArray[np.uint8], small_faces: bool = True) -> list[Detection]:
-        """Search a whole picture, uint8 H×W, and return its faces, or all but the small ones."""
+    def detect(
+        self,
+        gray: NDArray[np.uint8],
+        small_faces: bool = True,
+        covered: NDArray[np.uint8] | None = None,
+    ) -> list[Detection]:
+        """Search a whole picture and return its faces.
+
+        Args:
+            gray: uint8 H×W.
+            small_faces: Whether to look for the smallest, too.
+            covered: The same picture with all that need not be searched painted over.
+        """
         ...
 
     def find_near(self, gray: NDArray[np.uint8], boxes: FloatArray) -> list[Detection | None]:

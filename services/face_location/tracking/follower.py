@@ -13,6 +13,7 @@ from maskmesh.services.face_location.boxes import FloatArray, clip_box
 from maskmesh.services.face_location.detector import Detection
 from maskmesh.services.face_location.tracking.appearance import Scene
 from maskmesh.services.face_location.tracking.association import assign, distinct, touching
+from maskmesh.services.face_location.tracking.changes import ChangeMap
 from maskmesh.services.face_location.tracking.clock import StreamClock, Tick
 from maskmesh.services.face_location.tracking.finder import FaceFinder
 from maskmesh.services.face_location.tracking.schedule import SearchSchedule
@@ -29,6 +30,10 @@ DOUBT_S = 0.1
 """How long a face that looks unlike the one that was just there may still be the same."""
 SMALL_FACES_INTERVAL_S = 1.0
 """Seconds between regular searches for small faces: they cost as much as all others."""
+SMALL_FACE_SHARE = 1 / 8
+"""Side of the faces that may be called small, in the picture's longer sides."""
+EVERYTHING_INTERVAL_S = 4.0
+"""Seconds between searches of what has not changed, too."""
 MOST_LOOKUPS = 32
 """To look near more faces than that takes longer than to search the picture."""
 
@@ -80,7 +85,9 @@ class FaceFollower:
         self._clock = StreamClock(monotonic)
         self._schedule = SearchSchedule(search_interval_s)
         self._small_faces_schedule = SearchSchedule(SMALL_FACES_INTERVAL_S)
+        self._everything_schedule = SearchSchedule(EVERYTHING_INTERVAL_S)
         self._scene = Scene()
+        self._changes = ChangeMap()
         self._tracks: list[Track] = []
         self._next_id = 1
         self._frame_shape: tuple[int, ...] | None = None
@@ -122,11 +129,11 @@ class FaceFollower:
         strangers: list[Sighting] = []
         searched = crowded or self._schedule.is_due(tick.now_s, tick.elapsed_s, hurry)
         if searched:
-            strangers = self._search(frame, hurry or crowded)
+            strangers = self._search(frame, anew=hurry or crowded)
         self._look_near(frame)
         lost = any(track.is_just_lost(tick.now_s) for track in self._tracks)
         if lost and not searched and self._schedule.is_due(tick.now_s, tick.elapsed_s, hurry=True):
-            strangers = self._search(frame, hurry=True)
+            strangers = self._search(frame)
         self._welcome(strangers, frame)
         self._tracks = [t for t in self._tracks if not t.is_over(self._patience_s)]
         return self._faces(gray.shape)
@@ -142,17 +149,32 @@ class FaceFollower:
         behind = touching(squares, squares[in_sight])
         for track, is_behind, was_in_sight in zip(self._tracks, behind, in_sight, strict=True):
             track.hidden = bool(is_behind and (was_in_sight or track.hidden))
+            track.calm = bool(was_in_sight and not is_behind)
 
-    def _search(self, frame: _Frame, hurry: bool) -> list[Sighting]:
-        """Search the whole picture; return the faces that are none of those expected."""
-        now_s = frame.tick.now_s
+    def _search(self, frame: _Frame, anew: bool = False) -> list[Sighting]:
+        """Search the picture; return the faces that are none of those expected.
+
+        Args:
+            frame: The frame.
+            anew: Whether to trust nothing that is known.
+        """
+        now_s, elapsed_s = frame.tick.now_s, frame.tick.elapsed_s
         self._schedule.searched(now_s)
-        small_faces = hurry or self._small_faces_schedule.is_due(
-            now_s, frame.tick.elapsed_s, hurry=False
+        everything = self._everything_schedule.is_due(now_s, elapsed_s, hurry=False) or anew
+        small = SMALL_FACE_SHARE * max(frame.gray.shape)
+        small_faces = (
+            everything
+            or self._small_faces_schedule.is_due(now_s, elapsed_s, hurry=False)
+            or any(track.is_just_lost(now_s) and track.square[2] < small for track in self._tracks)
         )
+        if everything:
+            self._everything_schedule.searched(now_s)
         if small_faces:
             self._small_faces_schedule.searched(now_s)
-        return self._match(frame, self._finder.detect(frame.gray, small_faces))
+        # Who is followed calmly is looked for nearby, which is cheaper.
+        known = squares_of([track for track in self._tracks if track.calm and not anew])
+        covered = self._changes.cover(frame.gray, known, small_faces, everything)
+        return self._match(frame, self._finder.detect(frame.gray, small_faces, covered))
 
     def _look_near(self, frame: _Frame) -> None:
         missing = [track for track in self._tracks if track.detection is None][:MOST_LOOKUPS]

@@ -41,6 +41,7 @@ class Track:
         track_id: From 1; never used for another face of the stream.
         seen_s: The stream's time when the face was last found, in seconds.
         hidden: Whether another face may hide a part of it in this frame.
+        calm: Whether it was found in the frame before, and nothing may hide it in this one.
         detection: What was found in this frame; None if nothing was.
     """
 
@@ -51,6 +52,7 @@ class Track:
         self.detection: Detection | None = detection
         self.seen_s = now_s
         self.hidden = False
+        self.calm = False
         self._sameness = 1.0
         self._followed_s = 0.0
         self._missed_s = 0.0

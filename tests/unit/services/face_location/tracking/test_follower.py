@@ -39,7 +39,8 @@ def test_somebody_who_moves_is_followed_in_every_frame_with_few_searches(play, p
     seen = play(moving(people["astronaut"], 4.0))
     assert seen == [{"astronaut": 1}] * 120
     assert finder.searches == 15
-    assert finder.lookups == 105
+    # Who is followed is looked for nearby also in frames that are searched.
+    assert finder.lookups == 119
 
 
 @pytest.mark.parametrize("seconds", [2.0, 5.0])
@@ -202,12 +203,34 @@ def test_frames_without_times_are_followed(people, finder):
     assert finder.searches == 4
 
 
-def test_small_faces_are_looked_for_each_second_and_whenever_there_is_a_hurry(play, people, finder):
+def test_small_faces_are_looked_for_each_second_and_when_the_scene_changes(play, people, finder):
     play(moving(people["obama"], 4.0))
-    # The first search is in a hurry, the others come 1.07 s apart: with every fourth search.
+    # The first search is for all, the others come 1.07 s apart: with every fourth search.
     assert finder.small_face_searches == 4
-    play(clip_of(seconds=0.5, background=3), start_s=4.0)
-    assert finder.small_face_searches >= 7
+    play(clip_of(background=3), start_s=4.0)
+    assert finder.small_face_searches >= 5
+
+
+@pytest.mark.parametrize(("side", "more"), [(60.0, True), (120.0, False)])
+def test_small_faces_are_looked_for_at_once_when_one_is_lost(play, people, finder, side, more):
+    play(clip_of((people["obama"], at(300.0, side=side)), seconds=0.5))
+    before = finder.searches, finder.small_face_searches
+    play(
+        clip_of((people["obama"], at(300.0, side=side)), seconds=0.3),
+        start_s=0.5,
+        before_frame=blind_between(finder, 0, 9),
+    )
+    assert finder.searches > before[0]
+    assert (finder.small_face_searches > before[1]) == more
+
+
+def test_somebody_new_is_found_beside_who_is_known_though_only_changes_are_searched(play, people):
+    cast = (people["obama"], at(150.0)), (people["biden"], at(450.0))
+    play(clip_of(cast[0]))
+    seen = play(clip_of(*cast), start_s=1.0)
+    first = next(number for number, ids in enumerate(seen) if "biden" in ids)
+    assert first / FPS <= 0.3
+    assert ids_of(seen, "obama") == [1]
 
 
 def test_boxes_are_steadied_without_lagging(people, finder, follower):
@@ -258,7 +281,7 @@ class Crowd:
         self.asked = []
         self.searches = 0
 
-    def detect(self, gray, small_faces=True):
+    def detect(self, gray, small_faces=True, covered=None):
         self.searches += 1
         return [
             Detection((64 * column + 2, 48 * row + 2, 40, 40), 0.9, "face")
@@ -302,7 +325,7 @@ def test_a_face_of_little_certainty_gets_no_track_but_keeps_one_it_has():
     class Unsure:
         score = 0.6
 
-        def detect(self, gray, small_faces=True):
+        def detect(self, gray, small_faces=True, covered=None):
             return [Detection((40, 40, 60, 60), self.score, "face")]
 
         def find_near(self, gray, boxes):
