@@ -16,7 +16,6 @@ from maskmesh.training.chunks import CHUNK, load_all, make_missing
 from maskmesh.training.dataset import LabelledFaces
 from maskmesh.training.saving import save_arrays
 
-GOOD_FIT = 0.5
 _PROBES = 16
 
 
@@ -57,7 +56,7 @@ def predictor() -> LandmarkPredictor:
 
 def predict_fits(images: NDArray[np.uint8]) -> FaceFits:
     """Predict the landmarks of faces, uint8 [N, 48, 48]."""
-    landmarks = np.stack([predictor().predict(image) for image in images])
+    landmarks = predictor().predict_many(images, [None] * len(images))
     confidence = [
         fit_confidence(image, points) for image, points in zip(images, landmarks, strict=True)
     ]

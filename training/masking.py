@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from maskmesh.services.mask_synthesis.choices import RANDOM, WORN_STYLES
 from maskmesh.services.mask_synthesis.colours import by_share
+from maskmesh.services.mask_synthesis.confidence import BAD_FIT
 from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
 from maskmesh.services.runtime.errors import NoFaceError
 from maskmesh.training.chunks import CHUNK, load_all, make_missing
 from maskmesh.training.dataset import LabelledFaces
-from maskmesh.training.fits import GOOD_FIT, cached_fits, predictor
+from maskmesh.training.fits import cached_fits, predictor
 from maskmesh.training.saving import save_arrays
 
 _PROBES = 16
@@ -42,8 +43,8 @@ class MaskedFaces:
 
     @property
     def bad_fits(self) -> int:
-        """How many faces have a variant whose mask fits badly (confidence under 0.5)."""
-        return int((self.confidence < GOOD_FIT).any(axis=1).sum())
+        """How many faces have a variant whose mask fits badly (confidence under `BAD_FIT`)."""
+        return int((self.confidence < BAD_FIT).any(axis=1).sum())
 
     @property
     def unmasked(self) -> int:

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from maskmesh.services.face_location.boxes import FloatArray, clip_box
 from maskmesh.services.face_location.pyramid import Pyramid
+from maskmesh.services.mask_synthesis.confidence import BAD_FIT
 from maskmesh.services.mask_synthesis.landmarks import LandmarkPredictor
 from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
 from maskmesh.services.runtime.errors import NoFaceError
 from maskmesh.training.location.photos import Photo
-
-GOOD_FIT = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +92,7 @@ def masked_photo_faces(photos: Sequence[Photo], variants: int, seed: int) -> lis
                     )
                 except NoFaceError:
                     continue
-                if masked.confidence >= GOOD_FIT:
+                if masked.confidence >= BAD_FIT:
                     pyramid = Pyramid(masked.image)
                     faces.append(Face(pyramid, bare, box, True, True, covered=True))
     return faces
