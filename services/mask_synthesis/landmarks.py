@@ -95,7 +95,7 @@ class LandmarkPredictor:
     def predict_many(
         self, images: Sequence[NDArray[np.uint8]], boxes: Sequence[Box | None]
     ) -> NDArray[np.float32]:
-        """Predict the landmarks of many faces, each as `predict` would: four times as fast.
+        """Predict the landmarks of many faces, each as `predict` would, but faster.
 
         Args:
             images: N pictures; the same one again for each of its faces.

@@ -11,5 +11,5 @@ assert not loaded, loaded
 """
 
 
-def test_the_algorithm_knows_no_grpc_and_loads_dlib_only_to_predict():
+def test_the_algorithm_knows_neither_grpc_nor_dlib():
     subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=60)
