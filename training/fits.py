@@ -56,7 +56,7 @@ def predictor() -> LandmarkPredictor:
 
 def predict_fits(images: NDArray[np.uint8]) -> FaceFits:
     """Predict the landmarks of faces, uint8 [N, 48, 48]."""
-    landmarks = predictor().predict_many(images, [None] * len(images))
+    landmarks = predictor().predict_many([*images], [None] * len(images))
     confidence = [
         fit_confidence(image, points) for image, points in zip(images, landmarks, strict=True)
     ]

@@ -86,7 +86,8 @@ def _cells(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
     longer = max(gray.shape)
     step = max(1, longer // (CELLS * _READ_PIXELS))
     size = tuple(max(1, round(CELLS * side / longer)) for side in gray.shape[::-1])
-    return cv2.resize(gray[::step, ::step], size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.resize(gray[::step, ::step], size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
 
 
 def _corners(squares: FloatArray, shape: tuple[int, ...]) -> NDArray[np.int64]:
