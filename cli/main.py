@@ -64,6 +64,9 @@ COMMANDS: dict[str, Command] = {
     "evaluate": Command(
         "maskmesh.cli.training:Evaluate", "training", "judge a model on labelled faces"
     ),
+    "explain": Command(
+        "maskmesh.cli.training:Explain", "training", "draw where a trained network looks at faces"
+    ),
     "export": Command(
         "maskmesh.cli.training:Export", "training", "make the ONNX artifact of a training run"
     ),

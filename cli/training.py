@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from maskmesh.training.evaluation.explain_settings import ExplainSettings, run_explain
 from maskmesh.training.evaluation.settings import EvaluateSettings, run_evaluate
 from maskmesh.training.export_settings import ExportSettings, run_export
 from maskmesh.training.location.settings import TrainLocationSettings, run_train_location
@@ -22,6 +23,14 @@ class Evaluate(EvaluateSettings):
     def cli_cmd(self) -> None:
         """Evaluate."""
         run_evaluate(self)
+
+
+class Explain(ExplainSettings):
+    """Draw where a run's network looks."""
+
+    def cli_cmd(self) -> None:
+        """Explain."""
+        run_explain(self)
 
 
 class Export(ExportSettings):

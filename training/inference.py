@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +45,21 @@ def classify_faces(
     classifier: ExpressionClassifier, faces: NDArray[np.uint8], title: str = "classifying"
 ) -> Classified:
     """Classify faces, uint8 [N, H, W], in batches, with a progress bar."""
-    starts = range(0, len(faces), BATCH)
-    parts = [
-        classifier.classify([*faces[start : start + BATCH]])
-        for start in track(starts, title, transient=True)
-    ]
+    batches = -(-len(faces) // BATCH)
+    parts = classified_batches(classifier, faces)
+    return joined([*track(parts, title, total=batches, transient=True)])
+
+
+def classified_batches(
+    classifier: ExpressionClassifier, faces: NDArray[np.uint8]
+) -> Iterator[Classified]:
+    """Classify faces, uint8 [N, H, W], batch by batch."""
+    for start in range(0, len(faces), BATCH):
+        yield classifier.classify([*faces[start : start + BATCH]])
+
+
+def joined(parts: Sequence[Classified]) -> Classified:
+    """Put the answers of all batches together."""
     return Classified(
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate([part.mask for part in parts]),

@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
-from maskmesh.training.metrics import classification_report, expected_calibration_error
+from maskmesh.training.metrics import (
+    classification_report,
+    expected_calibration_error,
+    macro_f1,
+    reliability,
+)
 
 
 def probabilities_for(predicted: list[int], confidence: float = 0.7) -> np.ndarray:
@@ -50,3 +56,22 @@ def test_calibration_error_does_not_cancel_across_bins() -> None:
     probabilities = np.concatenate([probabilities_for([0], 0.9), probabilities_for([0], 0.5)])
     labels = np.array([1, 0])
     assert expected_calibration_error(probabilities, labels) == pytest.approx((0.9 + 0.5) / 2)
+
+
+def test_macro_f1_is_scikit_learns() -> None:
+    random = np.random.default_rng(0)
+    labels, predicted = random.integers(7, size=(2, 200))
+    assert macro_f1(predicted, labels) == pytest.approx(
+        f1_score(labels, predicted, average="macro")
+    )
+    few = labels < 3
+    assert macro_f1(labels[few], labels[few]) == 1.0
+
+
+def test_bins_are_closed_above_and_empty_ones_have_no_mean() -> None:
+    sure = [probabilities_for([0], level) for level in (0.5, 0.6, 0.75, 1.0)]
+    bins = reliability(np.concatenate(sure), np.array([0, 1, 0, 0]), bins=4)
+    assert bins.faces.tolist() == [0, 1, 2, 1]
+    np.testing.assert_allclose(bins.accuracy, [np.nan, 1.0, 0.5, 1.0])
+    np.testing.assert_allclose(bins.confidence, [np.nan, 0.5, 0.675, 1.0])
+    assert bins.ece == pytest.approx((1 * 0.5 + 2 * 0.175 + 1 * 0.0) / 4)
