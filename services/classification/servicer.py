@@ -1,4 +1,4 @@
-"""Translates between the contract and `ExpressionClassifier`."""
+"""Translates between the contract and the classifier on the shelf."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import grpc.aio
 
-from maskmesh.services.classification.classifier import ExpressionClassifier
-from maskmesh.services.classification.repository import find_model
 from maskmesh.services.classification.settings import ClassificationSettings
+from maskmesh.services.classification.shelf import ModelShelf
+from maskmesh.services.classification.watch import keep_fresh
 from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.services.runtime.images import to_array
 from maskmesh.services.runtime.pictures import PictureLimits
@@ -23,12 +23,10 @@ from maskmesh.v1 import classification_pb2_grpc, common_pb2
 class ExpressionClassificationServicer(
     classification_pb2_grpc.ExpressionClassificationServiceServicer
 ):
-    """Serves one classifier."""
+    """Serves the classifier that is on the shelf when a call comes."""
 
-    def __init__(
-        self, classifier: ExpressionClassifier, limits: PictureLimits, max_faces: int
-    ) -> None:
-        self._classifier = classifier
+    def __init__(self, shelf: ModelShelf, limits: PictureLimits, max_faces: int) -> None:
+        self._shelf = shelf
         self._limits = limits
         self._max_faces = max_faces
 
@@ -61,7 +59,9 @@ class ExpressionClassificationServicer(
                 "send them in several"
             )
         faces = [self._pixels(index, face) for index, face in enumerate(request.faces)]
-        result = self._classifier.classify(faces)
+        # Once for the call: the shelf may be refreshed while it runs.
+        classifier = self._shelf.current
+        result = classifier.classify(faces)
         return pb.ClassifyResponse(
             classifications=[
                 pb.Classification(
@@ -71,8 +71,8 @@ class ExpressionClassificationServicer(
                 )
                 for row, mask in zip(result.probabilities, result.mask, strict=True)
             ],
-            model_name=self._classifier.model.name,
-            model_version=self._classifier.model.version,
+            model_name=classifier.model.name,
+            model_version=classifier.model.version,
         )
 
     def _pixels(self, index: int, face: common_pb2.Image) -> Any:
@@ -87,12 +87,10 @@ def build(settings: ClassificationSettings) -> HostedService:
 
     Raises:
         NotFoundError: The repository lacks the model.
-        SetupError: The model cannot be run.
+        SetupError: No version of the model can be run.
     """
-    model = find_model(settings.repository, settings.model, settings.version)
-    servicer = ExpressionClassificationServicer(
-        ExpressionClassifier(model, settings.threads), settings.picture_limits, settings.max_faces
-    )
+    shelf = ModelShelf(settings.repository, settings.model, settings.version, settings.threads)
+    servicer = ExpressionClassificationServicer(shelf, settings.picture_limits, settings.max_faces)
     return HostedService(
         name="classification",
         full_names=("maskmesh.v1.ExpressionClassificationService",),
@@ -101,4 +99,5 @@ def build(settings: ClassificationSettings) -> HostedService:
                 servicer, server
             )
         ),
+        beside=(lambda: keep_fresh(shelf, settings.reload_s)) if settings.reload_s else None,
     )

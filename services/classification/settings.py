@@ -18,6 +18,15 @@ class ClassificationSettings(ServerSettings, section="classification"):
         SHIPPED_MODELS, description="folder of models: <name>/<version>/model.onnx"
     )
     model: str = Field(DEFAULT_MODEL, description="name of the model in the repository")
-    version: str | None = Field(None, description="version of the model; default: the highest")
+    version: str | None = Field(
+        None, description="version of the model; default: the highest that works"
+    )
+    reload_s: float = Field(
+        5.0,
+        ge=0,
+        le=86_400,
+        description="seconds between looks for a newer version in the repository, which is taken "
+        "up without a restart; 0: never look",
+    )
     threads: int = Field(1, ge=1, description="threads that one call may use")
     max_faces: int = Field(64, ge=1, le=4096, description="most faces in one call")

@@ -6,9 +6,10 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -75,11 +76,14 @@ class HostedService:
         name: As in `maskmesh serve NAME`.
         full_names: gRPC names of its services, for health and reflection.
         add_to: Registers the servicers with a server.
+        beside: Work that runs in the server's event loop until the server drains, when it is
+            cancelled; None: there is none.
     """
 
     name: str
     full_names: Sequence[str]
     add_to: Callable[[grpc.aio.Server], None]
+    beside: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
 class RunningServer:
@@ -95,11 +99,14 @@ class RunningServer:
         self._server = server
         self._health = health_servicer
         self._hosted = hosted
+        self._beside = _start_beside(hosted)
         self.port = port
 
     async def drain(self, grace_s: float) -> None:
         """Answer health checks with NOT_SERVING, refuse new calls, let running ones end."""
         _log.info("draining", service=self._hosted.name, grace_s=grace_s)
+        if self._beside is not None:
+            self._beside.cancel()
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_s)
         _log.info("stopped", service=self._hosted.name)
@@ -147,6 +154,19 @@ async def start_server(
         await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     _log.info("serving", service=hosted.name, host=settings.host, port=port)
     return RunningServer(server, health_servicer, hosted, port)
+
+
+def _start_beside(hosted: HostedService) -> asyncio.Task[None] | None:
+    if hosted.beside is None:
+        return None
+
+    def tell_failure(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("work beside the server failed", exc_info=task.exception())
+
+    task = asyncio.create_task(hosted.beside())
+    task.add_done_callback(tell_failure)
+    return task
 
 
 def run_server(settings: ServerSettings, build: Callable[[], HostedService]) -> None:

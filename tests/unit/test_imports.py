@@ -24,6 +24,7 @@ ALGORITHMS = [
     "maskmesh.services.face_location.tracking",
     "maskmesh.services.mask_synthesis.synthesizer",
     "maskmesh.services.classification.classifier",
+    "maskmesh.services.classification.shelf",
 ]
 CLIENTS = [
     "maskmesh.clients.mesh",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import grpc
 import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from structlog.testing import capture_logs
 
 from maskmesh.services.runtime.errors import SetupError
 from maskmesh.services.runtime.server import HostedService, ServerSettings, start_server
@@ -122,3 +124,34 @@ async def test_a_used_port_is_refused(host, hosted: HostedService) -> None:
     running, _ = await host(hosted, ServerSettings())
     with pytest.raises(SetupError, match=r"port is in use .* --port"):
         await start_server(ServerSettings(port=running.port), hosted)
+
+
+async def test_work_beside_the_server_ends_with_it(host, slow: Slow) -> None:
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    hosted = HostedService("slow", (NAME,), lambda server: None, beside=work)
+    running, _ = await host(hosted, ServerSettings())
+    await started.wait()
+    assert not ended.is_set()
+    await running.drain(0)
+    await ended.wait()
+
+
+async def test_work_beside_the_server_that_fails_is_logged(host, hosted: HostedService) -> None:
+    async def work() -> None:
+        raise KeyError("bug")
+
+    with capture_logs() as lines:
+        _, channel = await host(replace(hosted, beside=work), ServerSettings())
+        stub = health_pb2_grpc.HealthStub(channel)
+        answer = await stub.Check(health_pb2.HealthCheckRequest(service=NAME))
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+    failed = [line for line in lines if line["event"] == "work beside the server failed"]
+    assert [repr(line["exc_info"]) for line in failed] == ["KeyError('bug')"]
