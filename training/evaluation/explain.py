@@ -46,7 +46,8 @@ def explain(settings: ExplainSettings) -> int:
         kind: look_at(model, images, examples.classes, layer)
         for kind, images in (("unmasked", examples.plain), ("masked", examples.masked))
     }
-    title = f"{settings.run.name}, epoch {run.best['epoch']:.0f}, maps of {layer}"
+    about = "the expression above" if examples.classes is None else "the class at the left"
+    title = f"{settings.run.name}, epoch {run.best['epoch']:.0f}: maps of {layer} for {about}"
     draw_looks(examples.titles, views, title, settings.output)
     return len(examples.titles)
 

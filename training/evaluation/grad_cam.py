@@ -22,14 +22,10 @@ def last_activations(model: keras.Model) -> str:
     Raises:
         InvalidInputError: The network has no such layer.
     """
-    rectified = [
-        layer.name
-        for layer in model.layers
-        if isinstance(layer, keras.layers.ReLU) and len(layer.output.shape) == 4
-    ]
+    rectified = _rectified(model)
     if not rectified:
         raise InvalidInputError(f"the network {model.name} has no maps to look at: train another")
-    return str(rectified[-1])
+    return rectified[-1]
 
 
 def class_activation_maps(
@@ -77,15 +73,24 @@ def class_activation_maps(
 
 def _maps_of(model: keras.Model, layer: str | None) -> keras.KerasTensor:
     name = layer or last_activations(model)
-    known = [one.name for one in model.layers]
-    if name not in known:
-        raise NotFoundError(f"the network has no layer {name!r}: name one of {', '.join(known)}")
+    if name not in {one.name for one in model.layers}:
+        known = ", ".join(_rectified(model))
+        raise NotFoundError(f"the network has no layer {name!r}: name one of {known}")
     output = model.get_layer(name).output
     if len(output.shape) != 4:
         raise InvalidInputError(
             f"the layer {name!r} gives no maps but {output.shape}: name another"
         )
     return output
+
+
+def _rectified(model: keras.Model) -> list[str]:
+    """Return the names of all layers of rectified maps, from the picture on."""
+    return [
+        str(layer.name)
+        for layer in model.layers
+        if isinstance(layer, keras.layers.ReLU) and len(layer.output.shape) == 4
+    ]
 
 
 def _enlarged(maps: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from maskmesh.training.saving import whole_file
 
 # Even in lightness, and read by the colour-blind, unlike the usual rainbow.
 _COLOURS = "inferno"
-_OPACITY = 0.55
+_OPACITY = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ def draw_looks(
 def _show(axes: Axes, look: Look, *, with_map: bool) -> None:
     axes.imshow(look.face, cmap="gray", vmin=0, vmax=255)
     if with_map:
-        axes.imshow(look.where, cmap=_COLOURS, vmin=0.0, vmax=1.0, alpha=_OPACITY)
+        opacity = _OPACITY * look.where  # so that a face stays as it is where nothing speaks
+        axes.imshow(look.where, cmap=_COLOURS, vmin=0.0, vmax=1.0, alpha=opacity)
     axes.set_xticks([])
     axes.set_yticks([])

@@ -157,7 +157,7 @@ def _corruptions(corruptions: Mapping[str, Numbers], heads: Mapping[str, Numbers
         [
             "## Corrupted pictures",
             "![Accuracy over strength](corruptions.png)",
-            table(["corruption", "what the level means", "level", *heads], rows),
+            table(["corruption", "what the level means", "level", *heads], rows, words=2),
         ]
     )
 
@@ -167,7 +167,8 @@ def _method(about: Numbers) -> str:
 
 - Accuracy, precision and recall have Wilson's 95 % interval; macro F1 and the calibration error the
   basic bootstrap one, of {RESAMPLES:,} draws of the faces. They tell of the choice of faces, not of
-  another training run or another kind of face.
+  another training run or another kind of face. With few faces the measured calibration error leans
+  up, as every bin's noise adds to it; its interval makes up for that, and may lie mostly below.
 - All conditions are judged on the same faces, so their differences are surer than the overlap of
   their intervals looks.
 - Masks are synthetic, put on by predicted landmarks. Corruptions come after the mask.

@@ -9,9 +9,10 @@ from maskmesh.training.evaluation.intervals import Interval
 NOTHING = "–"
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; all columns but the first are set to the right."""
-    lines = [headings, ["---", *("---:" for _ in headings[1:])], *rows]
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """Return a table; all columns but the first `words` are set to the right."""
+    sides = ["---" if column < words else "---:" for column in range(len(headings))]
+    lines = [headings, sides, *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -1,32 +1,44 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
 from maskmesh.services.runtime.pictures import read_picture
+from maskmesh.training.callbacks import STATE, WEIGHTS
+from maskmesh.training.claims import DATA_FILE, RECIPE_FILE
 from maskmesh.training.evaluation.explain import explain, look_at
 from maskmesh.training.evaluation.explain_settings import ExplainSettings
 from maskmesh.training.evaluation.grad_cam import last_activations
+from maskmesh.training.fit import MONITOR
 from maskmesh.training.labels import CLASSES
+from maskmesh.training.models import build_model
 from maskmesh.training.runs import float_model, load_run
-from maskmesh.training.settings import TrainSettings, run_train
 
-from ..conftest import as_toml, quick
+from ..conftest import quick
 
 
 @pytest.fixture(scope="module", params=["paper", "best"])
-def run(tmp_path_factory: pytest.TempPathFactory, striped_zip: Path, request) -> Path:
-    """The folder of a run of one epoch."""
-    folder = tmp_path_factory.mktemp("explain")
-    recipe = quick(request.param, warm_up_epochs=0.0, epochs=1)
-    file = as_toml(recipe, folder / "recipe.toml")
-    run = folder / "run"
-    cache = folder / "cache"
-    run_train(TrainSettings(data=striped_zip, recipe=str(file), run=run, cache=cache, threads=1))
-    return run
+def run(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The folder of a run of one epoch, as far as it is read, with weights by chance."""
+    folder = tmp_path_factory.mktemp("run")
+    recipe = quick(request.param)
+    recipe.save(folder / RECIPE_FILE)
+    (folder / DATA_FILE).write_text("{}")
+    state = folder / "checkpoints" / "epoch-0001" / STATE
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"history": [{"epoch": 1.0, MONITOR: 0.2}]}))
+    keras.utils.set_random_seed(1)
+    model = build_model(recipe)
+    head = model.get_layer("probabilities")
+    chance = np.random.default_rng(0)
+    head.set_weights([chance.normal(size=weight.shape) for weight in head.get_weights()])
+    model.save_weights(folder / f"best.{WEIGHTS}")
+    return folder
 
 
 def test_one_face_of_each_class(run: Path, striped_zip: Path, tmp_path: Path) -> None:

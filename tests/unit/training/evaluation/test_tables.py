@@ -20,3 +20,4 @@ def test_numbers_stand_to_the_right() -> None:
         "| x | 1 |",
         "| y | 2 |",
     ]
+    assert table(["a", "b", "c"], [], words=2).splitlines()[1] == "| --- | --- | ---: |"
