@@ -98,6 +98,9 @@ COMMANDS: dict[str, Command] = {
     "bench look": Command(
         "maskmesh.cli.bench_synthesis:BenchLook", "all", "lay out random masked faces to be judged"
     ),
+    "bench model": Command(
+        "maskmesh.cli.bench_model:BenchModel", "all", "time a model beside the seed paper's"
+    ),
     "bench framing": Command(
         "maskmesh.cli.bench_framing:BenchFraming", "all", "measure a model against shifted crops"
     ),

@@ -2,45 +2,62 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import onnx
 import structlog
 
-from maskmesh.services.classification.classifier import ExpressionClassifier
-from maskmesh.services.classification.repository import DEFAULT_MODEL, SHIPPED_MODELS
-from maskmesh.services.runtime.errors import InvalidInputError, SetupError
-from maskmesh.training.card import LICENCE, model_card
-from maskmesh.training.convert import (
-    Parity,
-    check_parity,
-    keras_answers,
-    save_checked,
-    to_onnx,
+from maskmesh.services.classification.repository import (
+    DEFAULT_MODEL,
+    MODEL_FILE,
+    SHIPPED_MODELS,
+    next_version,
 )
+from maskmesh.services.runtime.errors import InvalidInputError, SetupError
+from maskmesh.training.calibration import Calibration, calibrate
+from maskmesh.training.card import model_card
+from maskmesh.training.convert import check_parity, keras_answers, save_checked, to_onnx
 from maskmesh.training.data_home import default_data
 from maskmesh.training.dataset import LabelledFaces, load_splits, load_train_and_validation
+from maskmesh.training.export_report import artifact_metrics, judge, metadata, mirroring_gain
 from maskmesh.training.export_settings import ExportSettings
+from maskmesh.training.finishing import both_views, finished
 from maskmesh.training.inference import classify_faces
-from maskmesh.training.labels import CLASSES, FACE_SIZE
 from maskmesh.training.masking import MaskedFaces
-from maskmesh.training.metrics import classification_report
 from maskmesh.training.plots import plot_confusion
 from maskmesh.training.preparation import SHARE, Workplace, validation_masks
-from maskmesh.training.quantise import snap_kernels, store_as_int8
+from maskmesh.training.quantise import snap_kernels, store_on_grid
 from maskmesh.training.runs import Run, float_model, load_run
 from maskmesh.training.saving import whole_folder
 
 PARITY_FACES = 1000
-MODEL_FILE = "model.onnx"
 MAX_BYTES = 5_000_000
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """The network that is served, and what was measured while it was made.
+
+    Attributes:
+        model: Kernels on their grid, mirroring and temperature inside.
+        temperature: That of the model.
+        calibration: How it was fitted, and what it is worth.
+        mirroring: For masked and unmasked faces, what the mean with the mirror image gains.
+        float_accuracy: On masked faces, before the kernels were put on the grid.
+    """
+
+    model: keras.Model
+    temperature: float
+    calibration: Calibration
+    mirroring: dict[str, dict[str, Any]]
+    float_accuracy: float
 
 
 def export(settings: ExportSettings) -> Path:
@@ -51,37 +68,93 @@ def export(settings: ExportSettings) -> Path:
 
     Raises:
         NotFoundError: The run folder holds no best weights.
-        InvalidInputError: The validation data are not those of the run.
+        InvalidInputError: The validation data are not those of the run, or the version exists.
         SetupError: ONNX and Keras disagree, or the artifact is too large; nothing is written.
     """
+    target = _target(settings)
     run = load_run(settings.run)
     # Right after the run is read: training may go on and replace the weights.
     model = float_model(run)
     faces, masked = _validation(settings, run)
-    worn = masked.images[:, 0]
-    before = classification_report(keras_answers(model, worn).probabilities, faces.labels)
-    snap_kernels(model)
-    graph = to_onnx(model)
-    store_as_int8(graph)
+    made = finish(model, faces, masked, mirrored=settings.mirrored, bits=settings.bits)
+    graph = to_onnx(made.model)
+    store_on_grid(graph, settings.bits)
     _check_size(graph)
+    describe = partial(
+        metadata,
+        run,
+        target.name,
+        mirrored=settings.mirrored,
+        bits=settings.bits,
+        temperature=made.temperature,
+    )
     with tempfile.TemporaryDirectory(prefix="maskmesh-") as folder:
-        trial = save_checked(graph, _metadata(settings, run, {}), Path(folder) / MODEL_FILE)
-        chosen = _parity_rows(len(faces))
-        parity = check_parity(
-            keras_answers(model, worn[chosen]), classify_faces(trial, worn[chosen])
-        )
-        reports = _reports(trial, faces, masked)
-    metrics = _metrics(reports, before, parity)
-    target = (settings.output or SHIPPED_MODELS) / DEFAULT_MODEL / settings.version
-    with whole_folder(target) as folder:
-        save_checked(graph, _metadata(settings, run, metrics), folder / MODEL_FILE)
+        trial = save_checked(graph, describe(metrics={}), Path(folder) / MODEL_FILE)
+        some = masked.images[_parity_rows(len(faces)), 0]
+        parity = check_parity(keras_answers(made.model, some), classify_faces(trial, some))
+        reports = judge(trial, faces, masked)
+    metrics = artifact_metrics(
+        reports, made.calibration, made.mirroring, made.float_accuracy, parity
+    )
+    with whole_folder(target, replace=settings.replace) as folder:
+        save_checked(graph, describe(metrics=metrics), folder / MODEL_FILE)
         for name, report in reports.items():
             title = f"validation, {name} faces, accuracy {report['accuracy']:.1%}"
             plot_confusion(np.asarray(report["confusion"]), title, folder / f"confusion_{name}.png")
-        card = _card(settings, run, reports, metrics, masked.bad_fits)
+        card = model_card(
+            version=target.name,
+            run=run,
+            mirrored=settings.mirrored,
+            bits=settings.bits,
+            temperature=made.temperature,
+            reports=reports,
+            metrics=metrics,
+            bad_fits=masked.bad_fits,
+        )
         (folder / "model_card.md").write_text(card, encoding="utf-8")
-    log.info("exported", file=str(target / MODEL_FILE), **metrics)
+    log.info("exported", file=str(target / MODEL_FILE), temperature=made.temperature, **metrics)
     return target / MODEL_FILE
+
+
+def finish(
+    model: keras.Model, faces: LabelledFaces, masked: MaskedFaces, *, mirrored: bool, bits: int
+) -> Finished:
+    """Put a trained network's kernels on their grid, in place, and make it what is served.
+
+    Args:
+        model: The network, in float32.
+        faces: Validation faces, at least two.
+        masked: The same faces with masks.
+        mirrored: Whether it is to answer the mean of a face and its mirror image.
+        bits: Of a stored weight, 6 to 8.
+    """
+    sets = {"masked": masked.images[:, 0], "unmasked": faces.images}
+    before = both_views(model, sets["masked"]).answers(mirrored).probabilities
+    snap_kernels(model, bits)
+    views = {name: both_views(model, images) for name, images in sets.items()}
+    calibration = calibrate(
+        {name: both.answers(mirrored).probabilities for name, both in views.items()}, faces.labels
+    )
+    temperature = round(calibration.temperature, 4)
+    return Finished(
+        finished(model, mirrored=mirrored, temperature=temperature),
+        temperature,
+        calibration,
+        {name: mirroring_gain(both, faces.labels) for name, both in views.items()},
+        float((before.argmax(axis=1) == faces.labels).mean()),
+    )
+
+
+def _target(settings: ExportSettings) -> Path:
+    """Return the folder of the version to write, having made sure that it may be written."""
+    versions = (settings.output or SHIPPED_MODELS) / DEFAULT_MODEL
+    target = versions / (settings.version or next_version(versions))
+    if target.exists() and not settings.replace:
+        raise InvalidInputError(
+            f"version {target.name} exists already in {versions}: leave --version out to make "
+            f"version {next_version(versions)}, or pass --replace"
+        )
+    return target
 
 
 def _validation(settings: ExportSettings, run: Run) -> tuple[LabelledFaces, MaskedFaces]:
@@ -111,68 +184,6 @@ def _check_size(graph: onnx.ModelProto) -> None:
         )
 
 
-def _card(
-    settings: ExportSettings,
-    run: Run,
-    reports: dict[str, dict[str, Any]],
-    metrics: dict[str, Any],
-    bad_fits: int,
-) -> str:
-    return model_card(
-        version=settings.version,
-        recipe=run.recipe,
-        data=run.data,
-        best=run.best,
-        epochs=len(run.history),
-        reports=reports,
-        metrics=metrics,
-        bad_fits=bad_fits,
-    )
-
-
 def _parity_rows(count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     rows = np.random.default_rng(0).permutation(count)[:PARITY_FACES]
     return np.sort(rows)
-
-
-def _reports(
-    classifier: ExpressionClassifier, faces: LabelledFaces, masked: MaskedFaces
-) -> dict[str, dict[str, Any]]:
-    reports = {}
-    for name, images in (("masked", masked.images[:, 0]), ("unmasked", faces.images)):
-        answers = classify_faces(classifier, images, f"judging {name} faces")
-        worn = masked.worn[:, 0] if name == "masked" else np.zeros(len(faces), bool)
-        reports[name] = {
-            **classification_report(answers.probabilities, faces.labels),
-            "mask_accuracy": float(((answers.mask >= 0.5) == worn).mean()),
-        }
-    return reports
-
-
-def _metrics(
-    reports: dict[str, dict[str, Any]], before: dict[str, Any], parity: Parity
-) -> dict[str, Any]:
-    return {
-        **{
-            f"{name}_{key}": round(report[key], 4)
-            for name, report in reports.items()
-            for key in ("accuracy", "macro_f1", "ece", "mask_accuracy")
-        },
-        "masked_accuracy_float_weights": round(before["accuracy"], 4),
-        "parity": asdict(parity),
-    }
-
-
-def _metadata(settings: ExportSettings, run: Run, metrics: dict[str, Any]) -> dict[str, str]:
-    return {
-        "labels": json.dumps([*CLASSES]),
-        "input_size": str(FACE_SIZE),
-        "model_name": DEFAULT_MODEL,
-        "version": settings.version,
-        "recipe": run.recipe.model_dump_json(),
-        "epochs": str(int(run.best["epoch"])),
-        "data_sha256": json.dumps(run.data["sha256"]),
-        "metrics": json.dumps(metrics),
-        "licence": LICENCE,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }

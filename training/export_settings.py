@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from maskmesh.services.runtime.settings import CommandSettings
 
@@ -13,7 +14,21 @@ class ExportSettings(CommandSettings, section="export"):
     """Turn a run's best weights into the ONNX artifact, checked against Keras, with its card."""
 
     run: Path = Field(Path("runs/paper"), description="Folder of the training run")
-    version: str = Field("1", pattern=r"^[1-9][0-9]*$", description="Version, a whole number")
+    version: str | None = Field(
+        None,
+        pattern=r"^[1-9][0-9]*$",
+        description="Version, a whole number; default: one more than the highest there is, which "
+        "running servers then take up",
+    )
+    replace: bool = Field(False, description="Write over --version if it exists")
+    mirrored: bool = Field(
+        False,
+        description="Answer the mean of a face and its mirror image: right somewhat more often, "
+        "at twice the time (the card tells the gain in both cases)",
+    )
+    bits: int = Field(
+        8, ge=6, le=8, description="Bits of a stored weight: fewer make a smaller file"
+    )
     output: Path | None = Field(
         None, description="Model repository to write to; default: the one that ships"
     )
@@ -23,6 +38,12 @@ class ExportSettings(CommandSettings, section="export"):
     per_class: int | None = Field(None, ge=1, description="The run's --per-class, if it had one")
     cache: Path = Field(Path("runs/cache"), description="Folder of the masked faces")
     threads: int = Field(2, ge=1, description="Processes for masking")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.replace and self.version is None:
+            raise ValueError("--replace needs the --version to write over")
+        return self
 
 
 def run_export(settings: ExportSettings) -> None:

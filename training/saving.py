@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -24,8 +25,12 @@ def whole_file(file: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """Give a folder to write to; it takes the place of `folder` if all went well."""
+def whole_folder(folder: Path, *, replace: bool) -> Iterator[Path]:
+    """Give a folder to write to; it becomes `folder` if all went well.
+
+    Raises:
+        FileExistsError: `folder` is there in the end, and is not to be replaced.
+    """
     partial = folder.with_name(f".{os.getpid()}.partial.{folder.name}")
     earlier = folder.with_name(f".{os.getpid()}.earlier.{folder.name}")
     shutil.rmtree(partial, ignore_errors=True)
@@ -33,6 +38,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     try:
         yield partial
         if folder.exists():
+            if not replace:
+                raise FileExistsError(errno.EEXIST, "made by somebody else meanwhile", folder)
             folder.rename(earlier)
         try:
             partial.rename(folder)

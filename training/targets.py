@@ -10,6 +10,9 @@ from maskmesh.training.recipe import Recipe
 
 Floats = NDArray[np.float32]
 
+# What a probability counts as at least, before its logarithm is taken.
+LEAST_PROBABILITY = 1e-7
+
 
 def class_weights(labels: NDArray[np.int64], recipe: Recipe) -> Floats:
     """Return the weight of each class, float32 [7], such that faces weigh 1 on average.
@@ -48,7 +51,7 @@ def class_targets(labels: NDArray[np.int64], recipe: Recipe, votes: Floats | Non
 
 
 def softened(probabilities: Floats, temperature: float) -> Floats:
-    """Return a teacher's answers [N, 7] at a temperature: the softmax of log p / T."""
-    logs = np.log(np.maximum(probabilities.astype(np.float64), 1e-7)) / temperature
+    """Return answers [N, 7] at a temperature: the softmax of log p / T."""
+    logs = np.log(np.maximum(probabilities.astype(np.float64), LEAST_PROBABILITY)) / temperature
     powers = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)

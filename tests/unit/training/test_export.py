@@ -14,6 +14,7 @@ from maskmesh.training.evaluation.evaluate import evaluate, summary
 from maskmesh.training.evaluation.settings import EvaluateSettings
 from maskmesh.training.export import export
 from maskmesh.training.export_settings import ExportSettings
+from maskmesh.training.inference import classify_faces, open_classifier
 from maskmesh.training.labels import CLASSES
 from maskmesh.training.settings import TrainSettings, run_train
 
@@ -36,7 +37,12 @@ def settings(folder: Path, striped_zip: Path, request: pytest.FixtureRequest) ->
     }
     recipe = as_toml(quick(request.param, warm_up_epochs=0.0), folder / f"{request.param}.toml")
     run_train(TrainSettings(**common, recipe=str(recipe), epochs=2))
-    return ExportSettings(**common, output=folder / f"models-{request.param}")
+    return ExportSettings(
+        **common,
+        output=folder / f"models-{request.param}",
+        mirrored=request.param == "best",
+        bits=7 if request.param == "best" else 8,
+    )
 
 
 def test_export_and_evaluate_end_to_end(settings: ExportSettings, tmp_path: Path) -> None:
@@ -56,7 +62,19 @@ def test_export_and_evaluate_end_to_end(settings: ExportSettings, tmp_path: Path
     assert metadata["input_size"] == "48"
     assert (metadata["model_name"], metadata["version"]) == ("expression", "1")
     assert json.loads(metadata["recipe"])["seed"] == 20
+    assert 0.2 <= float(metadata["temperature"]) <= 5
+    assert json.loads(metadata["mirrored"]) is settings.mirrored
+    assert metadata["weight_bits"] == str(settings.bits)
     metrics = json.loads(metadata["metrics"])
+    assert len(metrics["temperature_of_halves"]) == 2
+    for name in ("masked", "unmasked"):
+        views = metrics["mirroring"][name]
+        assert (
+            metrics[f"{name}_accuracy"] == views["both_views" if settings.mirrored else "one_view"]
+        )
+        low, high = views["gain_ci95"]
+        assert low <= views["both_views"] - views["one_view"] + 1e-4
+        assert high >= views["both_views"] - views["one_view"] - 1e-4
     assert metrics["parity"]["other_class"] == 0
     assert metrics["parity"]["max_difference"] <= 1e-5
 
@@ -80,14 +98,60 @@ def test_export_and_evaluate_end_to_end(settings: ExportSettings, tmp_path: Path
         assert summary(result).row_count == 7
     card = (file.parent / "model_card.md").read_text()
     assert f"| accuracy | {metrics['masked_accuracy']:.4f} |" in card
+    for key in ("ece_cross_fitted", "ece_before_calibration"):
+        assert f"| {metrics[f'masked_{key}']:.4f} | {metrics[f'unmasked_{key}']:.4f} |" in card
+    assert f"{float(metadata['temperature']):.3f}" in card
+    assert f"stored as {settings.bits}-bit numbers" in card
+    assert ("which doubles the time" in card) == settings.mirrored
+    assert "FER2013 (Goodfellow" not in card
     assert "gaiter" in card
     assert ("none wears bandana" in card) == ("taught the other" in card) == ("best" in str(file))
 
 
-def test_another_export_takes_the_place_of_the_first(settings: ExportSettings) -> None:
-    again = export(settings)
-    assert sorted(path.name for path in again.parent.parent.iterdir()) == ["1"]
-    assert len(list(again.parent.iterdir())) == 4
+def test_mirrored_answers_do_not_change_with_the_mirror(settings: ExportSettings) -> None:
+    classifier = open_classifier(export(settings.model_copy(update={"version": "41"})))
+    faces = np.random.default_rng(5).integers(0, 256, (9, 48, 48), dtype=np.uint8)
+    answers = [classify_faces(classifier, view) for view in (faces, faces[:, :, ::-1])]
+    apart = np.abs(answers[0].probabilities - answers[1].probabilities).max()
+    assert apart < 1e-6 if settings.mirrored else apart > 1e-5
+
+
+def test_versions_are_counted_and_never_written_over_unasked(
+    settings: ExportSettings, tmp_path: Path
+) -> None:
+    settings = settings.model_copy(update={"output": tmp_path})
+    made = [export(settings).parent for _ in range(2)]
+    assert [folder.name for folder in made] == ["1", "2"]
+    first = settings.model_copy(update={"version": "1"})
+    with pytest.raises(InvalidInputError, match="to make version 3, or pass --replace"):
+        export(first)
+    (made[0] / "note.txt").touch()
+    assert export(first.model_copy(update={"replace": True})).parent == made[0]
+    assert not (made[0] / "note.txt").exists()
+    assert sorted(path.name for path in made[0].parent.iterdir()) == ["1", "2"]
+
+
+def test_a_version_that_somebody_else_made_meanwhile_is_kept(
+    settings: ExportSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "expression" / "1" / "model.onnx"
+    real = export_module.finish
+
+    def finish(*args: object, **how: object) -> object:
+        theirs.parent.mkdir(parents=True)
+        theirs.write_bytes(b"theirs")
+        return real(*args, **how)
+
+    monkeypatch.setattr(export_module, "finish", finish)
+    with pytest.raises(FileExistsError, match="made by somebody else meanwhile"):
+        export(settings.model_copy(update={"output": tmp_path}))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [theirs]
+    assert theirs.read_bytes() == b"theirs"
+
+
+def test_replacing_needs_a_version() -> None:
+    with pytest.raises(ValueError, match="--replace needs the --version"):
+        ExportSettings(replace=True)
 
 
 def test_nothing_is_left_behind_when_the_disk_is_full(

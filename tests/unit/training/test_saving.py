@@ -36,17 +36,28 @@ def test_a_failure_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 
 def test_a_folder_takes_the_place_of_the_earlier_one(tmp_path: Path) -> None:
     for word in ("old", "new"):
-        with whole_folder(tmp_path / "1") as partial:
+        with whole_folder(tmp_path / "1", replace=True) as partial:
             (partial / f"{word}.txt").touch()
     assert everything(tmp_path) == ["1", "1/new.txt"]
 
 
+def test_a_folder_that_is_there_is_kept_unless_it_is_to_be_replaced(tmp_path: Path) -> None:
+    def write(word: str) -> None:
+        with whole_folder(tmp_path / "1", replace=False) as partial:
+            (partial / f"{word}.txt").touch()
+
+    write("old")
+    with pytest.raises(FileExistsError):
+        write("new")
+    assert everything(tmp_path) == ["1", "1/old.txt"]
+
+
 def test_a_failure_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
-    with whole_folder(tmp_path / "1") as partial:
+    with whole_folder(tmp_path / "1", replace=True) as partial:
         (partial / "old.txt").touch()
 
     def write_half() -> None:
-        with whole_folder(tmp_path / "1") as partial:
+        with whole_folder(tmp_path / "1", replace=True) as partial:
             (partial / "new.txt").touch()
             raise OSError("full")
 
@@ -58,7 +69,7 @@ def test_a_failure_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_put_in_place_gives_the_earlier_one_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with whole_folder(tmp_path / "1") as partial:
+    with whole_folder(tmp_path / "1", replace=True) as partial:
         (partial / "old.txt").touch()
     real = Path.rename
 
@@ -68,7 +79,10 @@ def test_a_folder_that_cannot_be_put_in_place_gives_the_earlier_one_back(
         return real(self, target)
 
     monkeypatch.setattr(Path, "rename", rename)
-    with pytest.raises(OSError, match="busy"), whole_folder(tmp_path / "1") as partial:
+    with (
+        pytest.raises(OSError, match="busy"),
+        whole_folder(tmp_path / "1", replace=True) as partial,
+    ):
         (partial / "new.txt").touch()
     assert everything(tmp_path) == ["1", "1/old.txt"]
 
