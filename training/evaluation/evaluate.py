@@ -14,15 +14,19 @@ from maskmesh.services.classification.classifier import ExpressionClassifier
 from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.training.data_home import default_data
 from maskmesh.training.dataset import LabelledFaces, load_splits
+from maskmesh.training.evaluation.artifact import read_facts
+from maskmesh.training.evaluation.measure import MASK_THRESHOLD, Subject, measure
+from maskmesh.training.evaluation.report import check_place, write_report
 from maskmesh.training.evaluation.settings import EvaluateSettings
 from maskmesh.training.inference import classify_faces, open_classifier
+from maskmesh.training.labels import CLASSES
 from maskmesh.training.masking import mask_faces
 from maskmesh.training.metrics import classification_report
 from maskmesh.training.plots import plot_confusion
 
 
 def evaluate(settings: EvaluateSettings) -> dict[str, Any]:
-    """Evaluate as the settings say; write the JSON and the plot they name.
+    """Evaluate as the settings say; write the JSON, the plot and the report that they name.
 
     Returns:
         `classification_report`'s numbers, with the model, the data and the masks.
@@ -33,14 +37,26 @@ def evaluate(settings: EvaluateSettings) -> dict[str, Any]:
     for file in (settings.json_file, settings.plot):
         if file is not None and not file.parent.is_dir():
             raise InvalidInputError(f"no folder {file.parent} for {file.name}: make it first")
+    if settings.report is not None:
+        check_place(settings.report)
     classifier = open_classifier(settings.model, settings.threads)
     data = settings.data or default_data()
-    faces = load_splits(data, [settings.split], all_classes=False)[settings.split]
-    result = {
-        **judge(classifier, faces, settings),
-        "model": {"name": classifier.model.name, "version": classifier.model.version},
-        "data": data.name,
-    }
+    whole = load_splits(data, [settings.split], all_classes=False)[settings.split]
+    faces = whole if settings.per_class is None else whole.head(settings.per_class)
+    model = {"name": classifier.model.name, "version": classifier.model.version}
+    with tempfile.TemporaryDirectory(prefix="maskmesh-") as folder:
+        cache = Path(folder)
+        judged = judge(classifier, faces, settings, cache)
+        result = {**judged, "model": model, "data": data.name}
+        if settings.report is not None:
+            subject = Subject(classifier, read_facts(classifier.model.path), faces, settings.seed)
+            about = {
+                "model": model,
+                "data": data.name,
+                **describe(subject, whole, settings.per_class),
+            }
+            numbers = {"about": about, **measure(subject, cache, settings.threads)}
+            write_report(numbers, settings.report)
     if settings.json_file is not None:
         settings.json_file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if settings.plot is not None:
@@ -50,20 +66,15 @@ def evaluate(settings: EvaluateSettings) -> dict[str, Any]:
 
 
 def judge(
-    classifier: ExpressionClassifier, faces: LabelledFaces, settings: EvaluateSettings
+    classifier: ExpressionClassifier, faces: LabelledFaces, settings: EvaluateSettings, cache: Path
 ) -> dict[str, Any]:
     """Put masks on the faces if the settings say so, classify them, and report."""
     masks: dict[str, Any] = {"mask": settings.mask}
     images = faces.images
     if settings.mask == "synthetic":
-        with tempfile.TemporaryDirectory(prefix="maskmesh-") as cache:
-            masked = mask_faces(
-                faces,
-                variants=1,
-                seed=settings.seed,
-                cache=Path(cache),
-                workers=settings.threads,
-            )
+        masked = mask_faces(
+            faces, variants=1, seed=settings.seed, cache=cache, workers=settings.threads
+        )
         images = masked.images[:, 0]
         masks |= {
             "seed": settings.seed,
@@ -75,8 +86,30 @@ def judge(
         **classification_report(answers.probabilities, faces.labels),
         "split": faces.split,
         "data_sha256": faces.sha256,
-        "seen_as_masked": float((answers.mask >= 0.5).mean()),
+        "seen_as_masked": float((answers.mask >= MASK_THRESHOLD).mean()),
         **masks,
+    }
+
+
+def describe(subject: Subject, whole: LabelledFaces, per_class: int | None) -> dict[str, Any]:
+    """Return what a report says of the faces it is about, and whether the model knows them.
+
+    Args:
+        subject: What is judged.
+        whole: The split that the judged faces are of.
+        per_class: How many of each class were taken at most; None for all.
+    """
+    there = set(subject.faces.labels.tolist())
+    held_out = subject.facts.held_out_styles
+    return {
+        "split": subject.faces.split,
+        "n": len(subject.faces),
+        "at_most_per_class": per_class,
+        "classes_without_faces": [name for k, name in enumerate(CLASSES) if k not in there],
+        "data_sha256": subject.faces.sha256,
+        "known_split": subject.facts.known_split(whole.sha256),
+        "held_out_styles": None if held_out is None else list(held_out),
+        "seed": subject.seed,
     }
 
 

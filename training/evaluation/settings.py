@@ -21,6 +21,9 @@ class EvaluateSettings(CommandSettings, section="evaluate"):
         description="Zip or folder with <split>/<class>/*; default: fer2013.zip in the data folder",
     )
     split: str = Field("validation", description='Split to judge on; "." for class folders on top')
+    per_class: int | None = Field(
+        None, ge=1, description="Judge only so many faces of each class, to try things out"
+    )
     model: Path | None = Field(None, description="ONNX file; default: the one that ships")
     mask: Literal["none", "synthetic"] = Field(
         "none", description="Take the faces as they are, or put synthetic masks on"
@@ -31,7 +34,12 @@ class EvaluateSettings(CommandSettings, section="evaluate"):
         description="Write all numbers to this file",
     )
     plot: Path | None = Field(None, description="Write the confusion matrix to this PNG file")
-    seed: int = Field(21, ge=0, description="Seed of the synthetic masks")
+    report: Path | None = Field(
+        None,
+        description="Write a whole report to this folder: unmasked and masked, every mask style "
+        "and position, corrupted pictures, calibration, and the seed paper's figures",
+    )
+    seed: int = Field(21, ge=0, description="Seed of masks, corruptions and resampling")
     threads: int = Field(2, ge=1, description="Threads for the model, and processes for masking")
 
 
@@ -48,4 +56,7 @@ def run_evaluate(settings: EvaluateSettings) -> None:
         summary,
     )
 
-    Console().print(summary(evaluate(settings)))
+    console = Console()
+    console.print(summary(evaluate(settings)))
+    if settings.report is not None:
+        console.print(f"report: {settings.report / 'report.md'}")
