@@ -46,12 +46,12 @@ class CountingFinder:
     seconds: float = 0.0
 
     def detect(
-        self, gray: Gray, small_faces: bool = True, covered: Gray | None = None
+        self, gray: Gray, small_faces: bool = True, cells: Gray | None = None
     ) -> list[Detection]:
         """As the detector."""
         self.searches += 1
         started = time.thread_time()
-        found = self.detector.detect(gray, small_faces, covered)
+        found = self.detector.detect(gray, small_faces, cells)
         self.seconds += time.thread_time() - started
         return found
 

@@ -18,6 +18,7 @@ from maskmesh.services.face_location.artifacts import SHIPPED_MODELS
 from maskmesh.services.face_location.boxes import Box, FloatArray, clip_box
 from maskmesh.services.face_location.proposals import CascadeProposer
 from maskmesh.services.face_location.pyramid import Pyramid
+from maskmesh.services.face_location.regions import Cells, mostly_open, paint_over
 from maskmesh.services.face_location.suppression import suppress
 from maskmesh.services.face_location.verifier import FaceVerifier, Verified
 from maskmesh.services.runtime.errors import InvalidInputError
@@ -78,7 +79,7 @@ class HaarFaceDetector:
         self,
         gray: NDArray[np.uint8],
         small_faces: bool = True,
-        covered: NDArray[np.uint8] | None = None,
+        cells: Cells | None = None,
     ) -> list[Detection]:
         """Return the faces of a picture, highest score first.
 
@@ -86,15 +87,15 @@ class HaarFaceDetector:
             gray: uint8 H×W, values 0 to 255.
             small_faces: Whether to look for the smallest, too (at a search side of 416: those of
                 1/16 to 1/8.5 of the picture's longer side), which takes half of the time.
-            covered: The same picture with all that need not be searched painted over in one gray.
+            cells: uint8 rows×columns, a grid over the picture: 1 where to search, 0 where not;
+                None: search everywhere.
 
         Raises:
             InvalidInputError: Not a gray picture of 8 bits.
         """
         _check(gray)
         pyramid = Pyramid(gray)
-        searched = gray if covered is None else covered
-        first = self._verifier.verify(pyramid, self._proposer.propose(searched, small_faces))
+        first = self._verifier.verify(pyramid, self._propose(gray, small_faces, cells))
         likely = first.scores >= WORTH_A_SECOND_LOOK
         kept = suppress(first.boxes[likely], first.scores[likely], max_iou=0.6, max_cover=1.0)
         second = self._look_again(pyramid, first.boxes[likely][kept])
@@ -134,6 +135,14 @@ class HaarFaceDetector:
             inside = clip_box(box, gray.shape[1], gray.shape[0]) if is_near else None
             found.append(None if inside is None else Detection(inside, float(score), "track"))
         return found
+
+    def _propose(
+        self, gray: NDArray[np.uint8], small_faces: bool, cells: Cells | None
+    ) -> FloatArray:
+        if cells is None:
+            return self._proposer.propose(gray, small_faces)
+        boxes = self._proposer.propose(paint_over(gray, cells), small_faces)
+        return boxes[mostly_open(boxes, cells, gray.shape)]
 
     def _look_again(self, pyramid: Pyramid, boxes: FloatArray) -> Verified:
         """Judge boxes from several views: the mean of the scores, the median of the boxes."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.face_location.boxes import FloatArray
+from maskmesh.services.face_location.regions import Cells
 
 CELLS = 40
 """Cells along the longer side of the picture."""
@@ -29,56 +28,35 @@ class ChangeMap:
         # Means of the cells at the last search for large faces, and for small ones.
         self._searched: dict[bool, NDArray[np.float32]] = {}
 
-    def cover(
+    def to_search(
         self, gray: NDArray[np.uint8], known: FloatArray, small_faces: bool, everything: bool
-    ) -> NDArray[np.uint8]:
-        """Paint over what need not be searched in this frame, and count the rest as searched.
-
-        What lies under known faces counts as not searched. Flat parts cost a cascade next to
-        nothing.
+    ) -> Cells:
+        """Return the cells that need to be searched in this frame, and count them as searched.
 
         Args:
             gray: uint8 H×W.
-            known: float64 N×4, x, y, side, side in pixels: faces that are looked after otherwise.
+            known: float64 N×4, x, y, side, side in pixels: faces that are looked after otherwise;
+                what lies there is left out.
             small_faces: Whether the search is for small faces, too.
             everything: Whether to search what has not changed, too.
 
         Returns:
-            uint8 H×W, a copy.
+            uint8 rows×columns, a grid over the picture: 1 where to search, 0 where not.
         """
         now = _cells(gray)
         before = self._searched.get(small_faces)
         if everything or before is None or before.shape != now.shape:
-            open_cells = np.ones(now.shape, np.uint8)
+            cells = np.ones(now.shape, np.uint8)
             self._searched = dict.fromkeys((False, True), np.full_like(now, np.inf))
         else:
             changed = (np.abs(now - before) >= MIN_CHANGE).astype(np.uint8)
             # Of a new face, some cells may look as what was there before.
-            open_cells = cv2.dilate(changed, _AROUND)
-        covered = _shown(gray, open_cells, now)
-        scale = now.shape[1] / gray.shape[1], now.shape[0] / gray.shape[0]
-        for left, top, right, bottom in _corners(known, gray.shape):
-            covered[top:bottom, left:right] = _filling(now)
-            rows = slice(math.floor(top * scale[1]), math.ceil(bottom * scale[1]))
-            columns = slice(math.floor(left * scale[0]), math.ceil(right * scale[0]))
-            open_cells[rows, columns] = 0
+            cells = np.asarray(cv2.dilate(changed, _AROUND), np.uint8)
+        for rows, columns in _places(known, gray.shape, now.shape):
+            cells[rows, columns] = 0
         for size in {False, small_faces}:
-            self._searched[size] = np.where(open_cells, now, self._searched[size])
-        return covered
-
-
-def _shown(
-    gray: NDArray[np.uint8], open_cells: NDArray[np.uint8], cells: NDArray[np.float32]
-) -> NDArray[np.uint8]:
-    covered = np.full_like(gray, _filling(cells))
-    size = gray.shape[1], gray.shape[0]
-    cv2.copyTo(gray, cv2.resize(open_cells, size, interpolation=cv2.INTER_NEAREST), covered)
-    return covered
-
-
-def _filling(cells: NDArray[np.float32]) -> int:
-    """Return the mean: it makes the faintest edges where covered parts end."""
-    return round(float(cells.mean()))
+            self._searched[size] = np.where(cells, now, self._searched[size])
+        return cells
 
 
 def _cells(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -90,7 +68,14 @@ def _cells(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(small, np.float32)
 
 
-def _corners(squares: FloatArray, shape: tuple[int, ...]) -> NDArray[np.int64]:
-    corners = np.hstack([squares[:, :2], squares[:, :2] + squares[:, 2:]])
-    limits = [shape[1], shape[0], shape[1], shape[0]]
-    return np.asarray(np.clip(np.rint(corners), 0, limits), np.int64)
+def _places(
+    squares: FloatArray, shape: tuple[int, ...], grid: tuple[int, ...]
+) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of all cells that squares touch."""
+    scale = np.array([grid[1] / shape[1], grid[0] / shape[0]])
+    starts = np.clip(np.floor(squares[:, :2] * scale), 0, None).astype(int)
+    ends = np.clip(np.ceil((squares[:, :2] + squares[:, 2:]) * scale), 0, None).astype(int)
+    return [
+        (slice(top, bottom), slice(left, right))
+        for (left, top), (right, bottom) in zip(starts, ends, strict=True)
+    ]

@@ -18,14 +18,15 @@ class FaceFinder(Protocol):
         self,
         gray: NDArray[np.uint8],
         small_faces: bool = True,
-        covered: NDArray[np.uint8] | None = None,
+        cells: NDArray[np.uint8] | None = None,
     ) -> list[Detection]:
         """Search a whole picture and return its faces.
 
         Args:
             gray: uint8 H×W.
             small_faces: Whether to look for the smallest, too.
-            covered: The same picture with all that need not be searched painted over.
+            cells: uint8 rows×columns, a grid over the picture: 1 where to search, 0 where not;
+                None: search everywhere.
         """
         ...
 

@@ -173,8 +173,8 @@ class FaceFollower:
             self._small_faces_schedule.searched(now_s)
         # Who is followed calmly is looked for nearby, which is cheaper.
         known = squares_of([track for track in self._tracks if track.calm and not anew])
-        covered = self._changes.cover(frame.gray, known, small_faces, everything)
-        return self._match(frame, self._finder.detect(frame.gray, small_faces, covered))
+        cells = self._changes.to_search(frame.gray, known, small_faces, everything)
+        return self._match(frame, self._finder.detect(frame.gray, small_faces, cells))
 
     def _look_near(self, frame: _Frame) -> None:
         missing = [track for track in self._tracks if track.detection is None][:MOST_LOOKUPS]

@@ -31,7 +31,7 @@ class BrightSquares:
     def __init__(self):
         self.threads: set[int] = set()
 
-    def detect(self, gray, small_faces=True, covered=None):
+    def detect(self, gray, small_faces=True, cells=None):
         self.threads.add(threading.get_ident())
         _, _, stats, _ = cv2.connectedComponentsWithStats((gray > 60).astype(np.uint8))
         boxes = sorted(tuple(int(v) for v in row[:4]) for row in stats[1:] if row[4] > 100)

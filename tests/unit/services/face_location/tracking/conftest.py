@@ -12,6 +12,7 @@ from maskmesh.bench.clips import Clip, TrueFace
 from maskmesh.bench.people import Person, load_people
 from maskmesh.services.face_location.boxes import clip_box, iou_matrix
 from maskmesh.services.face_location.detector import Detection
+from maskmesh.services.face_location.regions import mostly_open
 from maskmesh.services.face_location.tracking import FaceFollower, TrackedFace
 
 
@@ -40,11 +41,10 @@ class KnowingFinder:
         self._error = error
         self._random = np.random.default_rng(0)
 
-    def detect(self, gray, small_faces=True, covered=None):
+    def detect(self, gray, small_faces=True, cells=None):
         self.searches += 1
         self.small_face_searches += small_faces
-        searched = gray if covered is None else covered
-        seen = [face for face in self._visible() if _is_shown(searched, face)]
+        seen = [face for face in self._visible() if _is_searched(gray, cells, face)]
         return [found for face in seen if (found := self._found(gray, face, "face"))]
 
     def find_near(self, gray, boxes):
@@ -119,10 +119,6 @@ def named(tracked: Sequence[TrackedFace], truth: Sequence[TrueFace]) -> dict[str
     return ids
 
 
-def _is_shown(searched, face):
-    """Tell whether the middle of a face was not painted over."""
-    left, top, right, bottom = (
-        int(v) for v in (*_middle(face.square) - 8, *_middle(face.square) + 8)
-    )
-    part = searched[max(0, top) : bottom, max(0, left) : right]
-    return bool(part.size and part.std() > 0)
+def _is_searched(gray, cells, face):
+    """Tell whether a face lies where the picture is searched."""
+    return cells is None or bool(mostly_open(face.square[None], cells, gray.shape)[0])

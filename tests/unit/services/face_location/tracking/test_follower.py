@@ -281,7 +281,7 @@ class Crowd:
         self.asked = []
         self.searches = 0
 
-    def detect(self, gray, small_faces=True, covered=None):
+    def detect(self, gray, small_faces=True, cells=None):
         self.searches += 1
         return [
             Detection((64 * column + 2, 48 * row + 2, 40, 40), 0.9, "face")
@@ -325,7 +325,7 @@ def test_a_face_of_little_certainty_gets_no_track_but_keeps_one_it_has():
     class Unsure:
         score = 0.6
 
-        def detect(self, gray, small_faces=True, covered=None):
+        def detect(self, gray, small_faces=True, cells=None):
             return [Detection((40, 40, 60, 60), self.score, "face")]
 
         def find_near(self, gray, boxes):
