@@ -96,6 +96,13 @@ def reliability(
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
+    return reliability_of(confidence, right, bins)
+
+
+def reliability_of(
+    confidence: NDArray[np.float64], right: NDArray[np.float64], bins: int = ECE_BINS
+) -> Reliability:
+    """Sort answers into bins by their confidence, float64 [N]; `right` [N] is 1 or 0."""
     bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     faces = np.bincount(bin_of, minlength=bins)
     sums = [np.bincount(bin_of, values, minlength=bins) for values in (confidence, right)]

@@ -165,10 +165,10 @@ def _corruptions(corruptions: Mapping[str, Numbers], heads: Mapping[str, Numbers
 def _method(about: Numbers) -> str:
     return f"""## How it was measured
 
-- Accuracy, precision and recall have Wilson's 95 % interval; macro F1 and the calibration error the
-  basic bootstrap one, of {RESAMPLES:,} draws of the faces. They tell of the choice of faces, not of
-  another training run or another kind of face. With few faces the measured calibration error leans
-  up, as every bin's noise adds to it; its interval makes up for that, and may lie mostly below.
+- Accuracy, precision and recall have Wilson's 95 % interval; macro F1 that of {RESAMPLES:,} draws
+  of the faces (bootstrap). The calibration error's leans on the same draws and reaches to 0 where a
+  calibrated model would measure as much by chance: with few faces every bin's noise adds to the
+  error. Intervals tell of the choice of faces, not of another training run or another kind of face.
 - All conditions are judged on the same faces, so their differences are surer than the overlap of
   their intervals looks.
 - Masks are synthetic, put on by predicted landmarks. Corruptions come after the mask.

@@ -15,6 +15,7 @@ from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
 from maskmesh.services.mask_synthesis.positions import POSITIONS
 from maskmesh.training.dataset import LabelledFaces
 from maskmesh.training.evaluation.artifact import ArtifactFacts
+from maskmesh.training.evaluation.calibration_interval import calibration_interval
 from maskmesh.training.evaluation.corruptions import CORRUPTIONS, STRENGTHS, corrupted
 from maskmesh.training.evaluation.dressing import DressedFaces, Outfit, dress
 from maskmesh.training.evaluation.intervals import bootstrap_interval, wilson_interval
@@ -22,7 +23,6 @@ from maskmesh.training.evaluation.paper import by_the_papers_equation
 from maskmesh.training.inference import classified_batches, joined
 from maskmesh.training.metrics import (
     classification_report,
-    expected_calibration_error,
     macro_f1,
     reliability,
 )
@@ -133,11 +133,7 @@ def headline(subject: Subject, dressed: DressedFaces, answers: Classified) -> di
         "macro_f1_ci95": bootstrap_interval(
             lambda rows: macro_f1(predicted[rows], labels[rows]), len(labels), subject.seed
         ),
-        "ece_ci95": bootstrap_interval(
-            lambda rows: expected_calibration_error(probabilities[rows], labels[rows]),
-            len(labels),
-            subject.seed,
-        ),
+        "ece_ci95": calibration_interval(probabilities, labels, subject.seed),
         "reliability": {
             "faces": bins.faces.tolist(),
             "confidence": _numbers(bins.confidence),

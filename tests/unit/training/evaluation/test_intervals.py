@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from maskmesh.training.evaluation.intervals import bootstrap_interval, wilson_interval
-from maskmesh.training.metrics import expected_calibration_error
 
 
 def test_wilsons_formula_worked_out_by_hand() -> None:
@@ -37,24 +36,3 @@ def test_same_seed_same_interval_and_another_seed_another() -> None:
 
 def test_what_never_varies_has_no_width() -> None:
     assert bootstrap_interval(lambda rows: 0.25, 50, seed=0, resamples=50) == (0.25, 0.25)
-
-
-def test_noise_of_resampling_does_not_push_a_calibration_error_up() -> None:
-    """Faces whose confidence is right: resamples look worse, the interval does not."""
-    random = np.random.default_rng(2)
-    confidence = random.uniform(0.5, 1.0, 1500)
-    labels = np.where(random.random(1500) < confidence, 0, 1)
-    probabilities = np.zeros((1500, 7), np.float32)
-    probabilities[:, 0] = confidence
-    probabilities[:, 2] = 1 - confidence
-
-    def error(rows: np.ndarray) -> float:
-        return expected_calibration_error(probabilities[rows], labels[rows])
-
-    measured = error(np.arange(1500))
-    low, high = bootstrap_interval(error, 1500, seed=3)
-    resampled = [error(random.integers(1500, size=1500)) for _ in range(50)]
-    assert np.median(resampled) > measured
-    assert low < measured
-    assert high < np.quantile(resampled, 0.9)
-    assert low >= 0.0

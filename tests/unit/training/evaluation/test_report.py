@@ -11,6 +11,13 @@ from maskmesh.training.evaluation import report as report_module
 from maskmesh.training.evaluation.report import FILES, check_place, write_report
 
 
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are files of one byte, where they do not matter."""
+    for name in ("plot_confusion", "plot_reliability", "plot_conditions", "plot_corruptions"):
+        monkeypatch.setattr(report_module, name, lambda *given: given[-1].write_bytes(b"."))
+
+
 def test_everything_is_written_and_every_picture_is_shown(
     numbers: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -25,6 +32,7 @@ def test_everything_is_written_and_every_picture_is_shown(
     )
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_report_takes_the_place_of_an_earlier_one(
     numbers: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -35,6 +43,7 @@ def test_a_report_takes_the_place_of_an_earlier_one(
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_other_files_are_never_taken_away(numbers: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "thesis.md").write_text("mine")
     with pytest.raises(InvalidInputError, match=r"thesis\.md.* would be lost"):
@@ -44,6 +53,7 @@ def test_other_files_are_never_taken_away(numbers: dict[str, Any], tmp_path: Pat
     assert (tmp_path / "thesis.md").read_text() == "mine"
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_an_empty_folder_and_a_relative_one_will_do(
     numbers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,6 +63,7 @@ def test_an_empty_folder_and_a_relative_one_will_do(
     assert (tmp_path / "empty" / "report.json").is_file()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_full_disk_leaves_the_earlier_report(
     numbers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
