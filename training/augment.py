@@ -1,4 +1,4 @@
-"""Distortions of a batch: affine maps, light, erased patches, and faces mixed with each other."""
+"""Distortions of a batch: affine maps, blur, light, erased patches, noise, and mixed faces."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from maskmesh.training.plan import EpochPlan, Mix
 
 Faces = NDArray[np.uint8]
 MID_GRAY = 128.0
+# A kernel of OpenCV's would have one pixel.
+LEAST_BLUR = 0.1
 
 
 def distorted(faces: Sequence[Faces], rows: NDArray[np.int64], plan: EpochPlan) -> Faces:
@@ -35,10 +37,22 @@ def distorted(faces: Sequence[Faces], rows: NDArray[np.int64], plan: EpochPlan) 
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
+    for row in np.flatnonzero(plan.blur[rows] > LEAST_BLUR):
+        cv2.GaussianBlur(out[row], (0, 0), float(plan.blur[rows[row]]), dst=out[row])
     _relight(out, plan.gain[rows], plan.bias[rows])
     for place, (left, top, width, height, level) in zip(out, plan.patches[rows], strict=True):
         place[top : top + height, left : left + width] = level
+    _add_noise(out, rows, plan)
     return out
+
+
+def _add_noise(faces: Faces, rows: NDArray[np.int64], plan: EpochPlan) -> None:
+    height, width = faces.shape[1:]
+    for row in np.flatnonzero(plan.noise[rows]):
+        top, left = plan.noise_corners[rows[row]]
+        field = plan.noise_field[top : top + height, left : left + width]
+        noisy = faces[row] + plan.noise[rows[row]] * field
+        faces[row] = np.clip(np.rint(noisy), 0, 255)
 
 
 def mixed(faces: Faces, mix: Mix) -> Faces:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import keras
 import structlog
 
+from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.training.averages import AveragedWeights
 from maskmesh.training.batches import BatchMaker, TrainingFaces
 from maskmesh.training.callbacks import RunState, StopAtNan, unwritable
@@ -44,6 +46,7 @@ def fit(
     run: Path,
     *,
     data: dict[str, Any],
+    initial: Path | None = None,
     processes: int = 0,
     new_synthesis: bool = False,
     verbose: int | None = None,
@@ -60,6 +63,7 @@ def fit(
         validation: Validation faces.
         run: Folder of the run; made if it is not there.
         data: Identity of the data, saved beside the recipe and compared when a run goes on.
+        initial: Weights to begin with; None: random ones.
         processes: How many processes make the input, see `EpochBatches`.
         new_synthesis: Go on although masks are made otherwise now, see `claim`.
         verbose: Keras's verbosity: 0 silent, 1 a progress bar, 2 a line an epoch; None: a bar on
@@ -69,7 +73,8 @@ def fit(
         One row of metrics an epoch.
 
     Raises:
-        InvalidInputError: The run folder belongs to another recipe or other data.
+        InvalidInputError: The run folder belongs to another recipe or other data, or the initial
+            weights to another network.
         SetupError: The loss became no number, or the run folder cannot be written to.
     """
     claim(run, recipe, data, new_synthesis=new_synthesis)
@@ -78,6 +83,8 @@ def fit(
     plateau, best = _standard_callbacks(recipe, run)
     state = RunState(run, plateau, best)
     done = state.restore(model)
+    if done == 0 and initial is not None:
+        _load(model, initial)
     if done < recipe.epochs:
         batches = EpochBatches(maker, done, processes)
         averages = AveragedWeights()
@@ -139,6 +146,18 @@ def compiled_model(recipe: Recipe, steps: int) -> keras.Model:
     )
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _load(model: keras.Model, weights: Path) -> None:
+    try:
+        with warnings.catch_warnings(action="error"):
+            # Keras only warns of layers that it finds no weights for.
+            model.load_weights(weights)
+    except (ValueError, UserWarning) as error:
+        raise InvalidInputError(
+            f"the weights in {weights} are of another network ({str(error).splitlines()[0]}): "
+            "start_from needs a run of the same model and widths"
+        ) from error
 
 
 def _standard_callbacks(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from maskmesh.training.recipe import Recipe
 
 PATCH_SIDES = (6, 17)
+NOISE_FIELD_SIDE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class EpochPlan:
         bias: float32 [N], by face, gray levels added.
         patches: int64 [N, 5], by face, left, top, width, height and gray level of the patch that is
             erased; width 0 for none.
+        blur: float32 [N], by face, standard deviation of a Gaussian in pixels; 0 for none.
+        noise: float32 [N], by face, standard deviation of noise in gray levels; 0 for none.
+        noise_field: float32 [256, 256], normal numbers from which each face's noise is cut.
+        noise_corners: int64 [N, 2], by face, top and left of that cut.
     """
 
     epoch: int
@@ -37,6 +42,10 @@ class EpochPlan:
     gain: NDArray[np.float32]
     bias: NDArray[np.float32]
     patches: NDArray[np.int64]
+    blur: NDArray[np.float32]
+    noise: NDArray[np.float32]
+    noise_field: NDArray[np.float32]
+    noise_corners: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,28 @@ def plan_epoch(recipe: Recipe, epoch: int, count: int, size: int) -> EpochPlan:
     transforms = _transforms(recipe, rng, count, size)
     gain = np.exp(rng.uniform(-1, 1, count) * recipe.contrast).astype(np.float32)
     bias = (rng.uniform(-1, 1, count) * recipe.brightness).astype(np.float32)
-    return EpochPlan(epoch, order, worn, transforms, gain, bias, _patches(recipe, rng, count, size))
+    patches = _patches(recipe, rng, count, size)
+    # Numbers of their own, so that runs without them stay the same.
+    rng = np.random.default_rng([recipe.seed, 4, epoch])
+    return EpochPlan(
+        epoch,
+        order,
+        worn,
+        transforms,
+        gain,
+        bias,
+        patches,
+        blur=_for_half(rng, count, recipe.blur_px),
+        noise=_for_half(rng, count, recipe.noise),
+        noise_field=rng.standard_normal((NOISE_FIELD_SIDE,) * 2, np.float32),
+        noise_corners=rng.integers(0, NOISE_FIELD_SIDE - size, (count, 2)),
+    )
+
+
+def _for_half(rng: np.random.Generator, count: int, largest: float) -> NDArray[np.float32]:
+    """Draw a strength from 0 to the largest for half of the faces, and 0 for the others."""
+    chosen = rng.random(count) < 0.5
+    return np.where(chosen, rng.uniform(0.0, largest, count), 0.0).astype(np.float32)
 
 
 def plan_mix(recipe: Recipe, epoch: int, batch: int, count: int, size: int) -> Mix | None:

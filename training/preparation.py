@@ -99,7 +99,14 @@ def _wardrobe(recipe: Recipe, faces: LabelledFaces, place: Workplace) -> Wardrob
         held_out=list(recipe.held_out_styles),
     )
     if recipe.masks == "fresh":
-        return FreshMasks(faces.images, fits, recipe.seed, recipe.min_fit, recipe.held_out_styles)
+        return FreshMasks(
+            faces.images,
+            fits,
+            recipe.seed,
+            recipe.min_fit,
+            recipe.held_out_styles,
+            recipe.positions,
+        )
     masked = mask_faces(
         faces,
         variants=recipe.mask_variants,

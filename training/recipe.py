@@ -25,6 +25,9 @@ class Recipe(BaseModel):
         min_length=2, description="Filters of the network's stages, from the picture on"
     )
     dense: tuple[int, ...] = Field(description="Units of the dense blocks of the paper's network")
+    start_from: str = Field(
+        description='Folder of the run whose weights training begins with; "" for random ones'
+    )
     seed: int = Field(ge=0, description="Seed of weights, order, masks, distortions and dropout")
     epochs: int = Field(ge=1, description="Epochs to train at most")
     batch_size: int = Field(ge=2, description="Pictures a step")
@@ -36,6 +39,9 @@ class Recipe(BaseModel):
         description="Take the masks in turn that were made once, or make new ones every epoch"
     )
     mask_variants: int = Field(ge=1, description="Masks made for every face, where they are cached")
+    positions: Literal["proper", "random"] = Field(
+        description="How masks are worn in training: properly, or as they are seen to be worn"
+    )
     held_out_styles: tuple[str, ...] = Field(
         description="Styles no training face wears, to judge the model on unseen ones"
     )
@@ -61,6 +67,12 @@ class Recipe(BaseModel):
     )
     brightness: float = Field(
         ge=0.0, le=128.0, description="Largest change of brightness, in gray levels"
+    )
+    blur_px: float = Field(
+        ge=0.0, le=5.0, description="Largest deviation of a Gaussian blur, on half the faces"
+    )
+    noise: float = Field(
+        ge=0.0, le=64.0, description="Largest deviation of noise, in gray levels, on half the faces"
     )
     erase_share: float = Field(ge=0.0, le=1.0, description="Share of faces with a patch erased")
     mixup_alpha: float = Field(
@@ -117,6 +129,8 @@ class Recipe(BaseModel):
             )
         if self.is_paired and self.batch_size % 2:
             raise ValueError("batch_size: must be even, as faces are shown in twins")
+        if self.masks == "cached" and self.positions != "proper":
+            raise ValueError('positions: cached masks are worn properly, use masks = "fresh"')
         if self.schedule == "cosine" and self.warm_up_epochs >= self.epochs:
             raise ValueError("warm_up_epochs: must be fewer than the epochs")
         if self.optimizer == "adam" and self.weight_decay:

@@ -22,6 +22,7 @@ from maskmesh.training.preparation import (
 )
 from maskmesh.training.rates import measure_rates
 from maskmesh.training.recipe import load_recipe
+from maskmesh.training.runs import load_run
 from maskmesh.training.saving import whole_file
 from maskmesh.training.settings import TrainSettings
 
@@ -51,6 +52,7 @@ def train(settings: TrainSettings) -> None:
         validation_faces(recipe, validation, place),
         run,
         data=data,
+        initial=load_run(Path(recipe.start_from)).weights if recipe.start_from else None,
         processes=settings.input_processes,
         new_synthesis=settings.new_synthesis,
     )

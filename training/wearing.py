@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from maskmesh.services.mask_synthesis.positions import PROPER
 from maskmesh.services.runtime.errors import NoFaceError
 from maskmesh.training.fits import FaceFits
 from maskmesh.training.masking import MaskedFaces, mask_seed, random_style, synthesizer
@@ -64,6 +65,7 @@ class FreshMasks:
         seed: Seed of all masks.
         min_fit: Faces with a lower confidence get no mask.
         held_out: Styles that are never worn.
+        position: How they are worn, "proper" or "random".
     """
 
     plain: NDArray[np.uint8]
@@ -71,6 +73,7 @@ class FreshMasks:
     seed: int
     min_fit: float = 0.0
     held_out: Collection[str] = ()
+    position: str = PROPER
 
     def masked(self, face: int, epoch: int) -> Worn:
         """Put on a mask; a face without a place for one stays as it is."""
@@ -82,6 +85,7 @@ class FreshMasks:
             masked = synthesizer().apply(
                 image,
                 style=random_style(seed, self.held_out),
+                position=self.position,
                 seed=seed,
                 landmarks=self.fits.landmarks[face],
             )

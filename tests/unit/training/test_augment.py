@@ -90,3 +90,23 @@ def test_targets_mix_in_the_same_shares() -> None:
     targets = np.eye(2, dtype=np.float32)
     np.testing.assert_allclose(mixed_targets(targets, mix), [[0.75, 0.25], [0, 1]])
     np.testing.assert_allclose(mixed_targets(targets[:, 0], mix), [0.75, 0])
+
+
+def test_blurred_faces_are_smoother_and_the_others_untouched(faces: np.ndarray) -> None:
+    blur = np.zeros(30, np.float32)
+    blur[::2] = np.linspace(0.5, 2.0, 15)
+    shown = distorted([*faces], np.arange(30), still(blur=blur))
+    np.testing.assert_array_equal(shown[1::2], faces[1::2])
+    spread = shown[::2].std(axis=(1, 2))
+    assert (np.diff(spread) < 0).all()
+    assert spread[0] < 0.7 * faces[0].std()
+
+
+def test_noise_has_the_strength_wanted_and_is_another_for_each_face() -> None:
+    flat = np.full((30, 48, 48), 128, np.uint8)
+    noise = np.linspace(0.0, 20.0, 30).astype(np.float32)
+    shown = distorted([*flat], np.arange(30), still(noise=noise)).astype(float) - 128
+    np.testing.assert_allclose(shown.std(axis=(1, 2)), noise, rtol=0.1, atol=0.4)
+    assert abs(np.corrcoef(shown[20].ravel(), shown[21].ravel())[0, 1]) < 0.1
+    edges = np.repeat(np.array([[0, 255]], np.uint8), 48 * 24, axis=0).reshape(1, 48, 48)
+    assert distorted([*edges], np.array([29]), still(noise=noise)).dtype == np.uint8

@@ -236,3 +236,22 @@ def test_an_error_of_the_input_is_told_as_it_is(
     torn = replace(train, wardrobe=TornMasks(train.plain))
     with pytest.raises(SetupError, match=r"^no masks: get some$"):
         run_fit(quick_recipe, torn, validation, tmp_path)
+
+
+def test_a_run_begins_with_the_weights_of_another(
+    recipe: Recipe, train: TrainingFaces, validation: ValidationFaces, whole: Whole, tmp_path: Path
+) -> None:
+    weights = whole[0] / "best.model.weights.h5"
+    started = fit(
+        recipe, train, validation, tmp_path / "second", data=DATA, initial=weights, verbose=0
+    )
+    assert started[0]["loss"] < whole[1][0]["loss"]
+
+
+def test_weights_of_another_network_are_refused(
+    train: TrainingFaces, validation: ValidationFaces, whole: Whole, tmp_path: Path
+) -> None:
+    other = quick("best", warm_up_epochs=1.0, widths=(4, 8, 8))
+    weights = whole[0] / "best.model.weights.h5"
+    with pytest.raises(InvalidInputError, match="start_from needs a run of the same model"):
+        fit(other, train, validation, tmp_path / "run", data=DATA, initial=weights, verbose=0)

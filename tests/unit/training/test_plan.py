@@ -100,3 +100,22 @@ def test_either_way_of_mixing_is_taken_by_chance() -> None:
 
 def test_nothing_is_mixed_unless_wanted() -> None:
     assert plan_mix(load_recipe("paper"), 0, 0, 32, 48) is None
+
+
+def test_half_of_the_faces_are_blurred_and_half_are_noisy() -> None:
+    plan = plan_epoch(load_recipe("best", blur_px=1.5, noise=10.0), 0, 4000, 48)
+    for strengths, largest in ((plan.blur, 1.5), (plan.noise, 10.0)):
+        assert (strengths > 0).mean() == pytest.approx(0.5, abs=0.03)
+        assert 0.99 * largest < strengths.max() <= largest
+    assert ((plan.blur > 0) & (plan.noise > 0)).mean() == pytest.approx(0.25, abs=0.03)
+    assert plan.noise_corners.min() >= 0
+    assert plan.noise_corners.max() + 48 <= len(plan.noise_field)
+
+
+def test_blur_and_noise_change_nothing_else_of_a_plan() -> None:
+    without = plan_epoch(load_recipe("best"), 3, 50, 48)
+    assert not without.blur.any()
+    assert not without.noise.any()
+    plan = plan_epoch(load_recipe("best", blur_px=1.5, noise=10.0), 3, 50, 48)
+    for name in ("order", "worn", "transforms", "gain", "bias", "patches"):
+        np.testing.assert_array_equal(getattr(plan, name), getattr(without, name))

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from maskmesh.services.mask_synthesis.positions import POSITIONS
 from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
 from maskmesh.services.runtime.errors import NoFaceError
 from maskmesh.services.runtime.pictures import read_picture
@@ -96,3 +97,22 @@ def test_fresh_masks_hold_out_styles(plain: np.ndarray, monkeypatch: pytest.Monk
         masks.masked(0, epoch)
     assert {"surgical", "cloth", "random"}.isdisjoint(styles)
     assert len(set(styles)) >= 4
+
+
+def test_fresh_masks_are_worn_as_wanted(plain: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    positions = []
+
+    class Notes(MaskSynthesizer):
+        def apply(self, image: np.ndarray, **options: object) -> object:
+            masked = super().apply(image, **options)
+            positions.append(masked.position)
+            return masked
+
+    monkeypatch.setattr(wearing, "synthesizer", Notes)
+    fits = predict_fits(plain)
+    for position, seen in (("proper", {"proper"}), ("random", set(POSITIONS))):
+        positions.clear()
+        masks = FreshMasks(plain, fits, seed=2, position=position)
+        for epoch in range(40):
+            masks.masked(0, epoch)
+        assert set(positions) == seen
