@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args, get_origin
 
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -23,13 +25,18 @@ class CommandSettings(BaseSettings):
 
     A field `scale_factor` of a class with section "location" is set, strongest first, by the flag
     --scale-factor, the variable MASKMESH_LOCATION_SCALE_FACTOR, or `scale_factor` in the table
-    [location] of the TOML file that the variable MASKMESH_CONFIG names.
+    [location] of the TOML file that the variable MASKMESH_CONFIG names. A list is a repeated flag,
+    a TOML array, and in a variable a JSON array or its items between commas.
     """
 
     section: ClassVar[str] = ""
 
     model_config = SettingsConfigDict(
-        extra="ignore", cli_kebab_case=True, cli_implicit_flags=True, cli_avoid_json=True
+        extra="ignore",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_avoid_json=True,
+        cli_hide_none_type=True,
     )
 
     def __init_subclass__(cls, section: str | None = None, **kwargs: object) -> None:
@@ -46,18 +53,33 @@ class CommandSettings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put the section of the TOML file, if one is named, below the environment."""
-        sources = [init_settings, env_settings]
+        sources: list[PydanticBaseSettingsSource] = [init_settings, Environment(settings_cls)]
         named = os.environ.get(CONFIG_VARIABLE)
         if named:
             if not Path(named).is_file():
                 raise NotFoundError(f"{CONFIG_VARIABLE} names {named}, which is no file")
             sources.append(TomlSection(settings_cls, Path(named), cls.section))
         return tuple(sources)
+
+
+class Environment(EnvSettingsSource):
+    """Environment variables as a source of settings; lists need no JSON."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """Return what a variable says of a field that is no plain value."""
+        if _is_list(field.annotation) and not value.lstrip().startswith("["):
+            return [item for item in map(str.strip, value.split(",")) if item]
+        return super().decode_complex_value(field_name, field, value)
+
+
+def _is_list(annotation: Any) -> bool:
+    kinds = (annotation, *get_args(annotation))
+    return any(get_origin(kind) in (list, tuple) for kind in kinds)
 
 
 class TomlSection(TomlConfigSettingsSource):

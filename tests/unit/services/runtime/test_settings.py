@@ -11,6 +11,8 @@ from maskmesh.services.runtime.settings import CONFIG_VARIABLE, CommandSettings
 
 class Oven(CommandSettings, section="oven"):
     heat_level: int = 1
+    trays: list[str] = []  # noqa: RUF012 - pydantic copies it
+    sides: tuple[int, ...] | None = None
 
 
 @pytest.fixture
@@ -55,10 +57,32 @@ def test_a_named_file_must_exist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         (b"[oven\nx", "cannot be read as TOML"),
         (b"\xff\xfe\x00", "cannot be read as TOML"),
         (b"oven = 5", "oven must be a table"),
-        (b"[oven]\nheat_levle = 3", r"\[oven\] has no setting heat_levle; it has heat_level"),
+        (
+            b"[oven]\nheat_levle = 3",
+            r"\[oven\] has no setting heat_levle; it has heat_level, sides, trays",
+        ),
     ],
 )
 def test_a_broken_file_says_what_is_wrong(config: Path, content: bytes, says: str) -> None:
     config.write_bytes(content)
     with pytest.raises(InvalidInputError, match=says):
         read()
+
+
+@pytest.mark.parametrize(
+    ("value", "trays"),
+    [
+        ("127.0.0.1:50051", ["127.0.0.1:50051"]),
+        ("a, b,c", ["a", "b", "c"]),
+        ('["a,b", "c"]', ["a,b", "c"]),
+        ("5", ["5"]),
+        ("", []),
+    ],
+)
+def test_a_list_in_the_environment_needs_no_json(
+    monkeypatch: pytest.MonkeyPatch, value: str, trays: list[str]
+) -> None:
+    monkeypatch.setenv("MASKMESH_OVEN_TRAYS", value)
+    monkeypatch.setenv("MASKMESH_OVEN_SIDES", "1,2")
+    oven = CliApp.run(Oven, cli_args=[])
+    assert (oven.trays, oven.sides) == (trays, (1, 2))
