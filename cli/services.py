@@ -12,7 +12,7 @@ from maskmesh.services.classification.settings import ClassificationSettings
 from maskmesh.services.face_location.settings import LocationSettings
 from maskmesh.services.mask_synthesis.settings import SynthesisSettings
 from maskmesh.services.runtime.processes import DEFAULT_PORT, LocalMesh
-from maskmesh.services.runtime.server import run_server
+from maskmesh.services.runtime.run import run_server
 from maskmesh.services.runtime.settings import CommandSettings
 
 # Packages that only one service needs are imported by that service's command.

@@ -34,5 +34,23 @@ class UnavailableError(MaskmeshError):
     """A service cannot be reached or is going away; the same call may succeed later."""
 
 
+class OverloadedError(UnavailableError):
+    """A service has more to do than it can hold; the same call succeeds later.
+
+    Attributes:
+        retry_after_s: How long to wait before the next try, in seconds, above 0.
+        reason: Which limit was met, one word: "queue", "in_flight", "streams", "peer_streams".
+    """
+
+    def __init__(self, message: str, retry_after_s: float = 0.1, reason: str = "queue") -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.reason = reason
+
+
+class AccessError(MaskmeshError):
+    """A service does not let the caller in: no key, or one that it does not know."""
+
+
 class DeadlineError(UnavailableError):
     """A service did not answer within the caller's deadline."""

@@ -8,8 +8,16 @@ from typing import Literal
 
 import structlog
 
+from maskmesh.services.runtime.observing.tracing import current_ids
+
 LogFormat = Literal["auto", "console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class _Written:
+    """What this process writes."""
+
+    debug = False
 
 
 def configure_logging(level: LogLevel = "info", log_format: LogFormat = "auto") -> None:
@@ -21,9 +29,11 @@ def configure_logging(level: LogLevel = "info", log_format: LogFormat = "auto") 
     """
     if log_format == "auto":
         log_format = "console" if sys.stderr.isatty() else "json"
+    _Written.debug = level == "debug"
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
     processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -37,6 +47,19 @@ def configure_logging(level: LogLevel = "info", log_format: LogFormat = "auto") 
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def debug_is_written() -> bool:
+    """Return whether lines of level debug are written; asking is cheaper than writing in vain."""
+    return _Written.debug
+
+
+def _add_trace(
+    _logger: object, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Add the ids of the span that a line was written in, so that it is found by its trace."""
+    line.update(current_ids())
+    return line
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:

@@ -75,6 +75,11 @@ class ServingProcesses:
         """Drain and end the processes."""
         self._end()
 
+    @property
+    def process_ids(self) -> list[int]:
+        """The ids of the processes, in the order in which they were started."""
+        return [child.pid for child in self._children if child.pid is not None]
+
     def stop(self) -> None:
         """Let `wait` return; may be called from any thread."""
         self._stop.send_bytes(b"stop")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
-import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,23 +14,23 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from pydantic import Field
 
-from maskmesh.services.runtime.logging import LogFormat, LogLevel, configure_logging, get_logger
-from maskmesh.services.runtime.parallel import (
-    ServingProcesses,
-    cannot_listen,
-    wait_for_parent,
-)
+from maskmesh.services.runtime.interceptor import CallInterceptor, Guards
+from maskmesh.services.runtime.limits import CallLimits, LimitSettings
+from maskmesh.services.runtime.logging import LogFormat, LogLevel, get_logger
+from maskmesh.services.runtime.observing.settings import ObservingSettings
+from maskmesh.services.runtime.parallel import cannot_listen
 from maskmesh.services.runtime.pictures import DEFAULT_LIMITS, PictureLimits
-from maskmesh.services.runtime.readiness import ready_line
-from maskmesh.services.runtime.settings import CommandSettings
-from maskmesh.services.runtime.status import StatusInterceptor
+from maskmesh.services.runtime.security.binding import check_binding
+from maskmesh.services.runtime.security.keys import Keys
+from maskmesh.services.runtime.security.settings import SecuritySettings
+from maskmesh.services.runtime.security.tls import server_credentials
 
 MEBIBYTE = 1024 * 1024
 
 _log = get_logger("server")
 
 
-class ServerSettings(CommandSettings):
+class ServerSettings(ObservingSettings, SecuritySettings, LimitSettings):
     """What every service can be told."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -47,7 +44,16 @@ class ServerSettings(CommandSettings):
         "connection to one of them",
     )
     grace_s: float = Field(
-        5.0, ge=0, description="seconds that calls in progress get to end after SIGTERM"
+        5.0,
+        ge=0,
+        description="seconds that calls in progress get to end after SIGTERM; a second SIGTERM "
+        "ends them at once",
+    )
+    drain_delay_s: float = Field(
+        0.0,
+        ge=0,
+        description="seconds between answering health checks with NOT_SERVING and refusing calls, "
+        "for load balancers to take notice",
     )
     max_message_mib: int = Field(20, ge=1, le=1024, description="largest message taken, in MiB")
     max_picture_mib: int = Field(16, ge=1, le=1024, description="largest encoded picture, in MiB")
@@ -102,12 +108,18 @@ class RunningServer:
         self._beside = _start_beside(hosted)
         self.port = port
 
-    async def drain(self, grace_s: float) -> None:
-        """Answer health checks with NOT_SERVING, refuse new calls, let running ones end."""
+    async def drain(self, grace_s: float, delay_s: float = 0.0) -> None:
+        """Answer health checks with NOT_SERVING, refuse new calls, let running ones end.
+
+        Args:
+            grace_s: Seconds that running calls get; a second call with fewer cuts them short.
+            delay_s: Seconds before calls are refused, while health checks already say so.
+        """
         _log.info("draining", service=self._hosted.name, grace_s=grace_s)
         if self._beside is not None:
             self._beside.cancel()
         await self._health.enter_graceful_shutdown()
+        await asyncio.sleep(delay_s)
         await self._server.stop(grace_s)
         _log.info("stopped", service=self._hosted.name)
 
@@ -128,16 +140,9 @@ async def start_server(
     asyncio.get_running_loop().set_default_executor(
         ThreadPoolExecutor(settings.workers, thread_name_prefix=hosted.name)
     )
-    message_bytes = settings.max_message_mib * MEBIBYTE
-    server = grpc.aio.server(
-        interceptors=[StatusInterceptor()],
-        options=[
-            # Without this, a second server would share the port instead of being refused.
-            ("grpc.so_reuseport", int(share_port)),
-            ("grpc.max_receive_message_length", message_bytes),
-            ("grpc.max_send_message_length", -1),
-        ],
-    )
+    credentials = server_credentials(settings)
+    check_binding(settings.host, credentials is not None, settings.insecure_plaintext)
+    server = _new_server(settings, share_port)
     hosted.add_to(server)
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
@@ -146,14 +151,43 @@ async def start_server(
     )
     address = f"{settings.host}:{settings.port}"
     try:
-        port = server.add_insecure_port(address)
+        if credentials is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, credentials)
     except RuntimeError as error:
         raise cannot_listen(address) from error
     await server.start()
     for name in ("", *hosted.full_names):
         await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    _log.info("serving", service=hosted.name, host=settings.host, port=port)
+    _log.info(
+        "serving",
+        service=hosted.name,
+        host=settings.host,
+        port=port,
+        tls=credentials is not None,
+        keys=settings.keys_file is not None,
+    )
     return RunningServer(server, health_servicer, hosted, port)
+
+
+def _new_server(settings: ServerSettings, share_port: bool) -> grpc.aio.Server:
+    guards = Guards(
+        CallLimits(settings),
+        settings.slow_reader_s,
+        Keys(settings.keys_file) if settings.keys_file else None,
+        settings.open_health,
+    )
+    return grpc.aio.server(
+        interceptors=[CallInterceptor(guards)],
+        options=[
+            # Without this, a second server would share the port instead of being refused.
+            ("grpc.so_reuseport", int(share_port)),
+            ("grpc.max_receive_message_length", settings.max_message_mib * MEBIBYTE),
+            ("grpc.max_send_message_length", -1),
+            *settings.channel_options(),
+        ],
+    )
 
 
 def _start_beside(hosted: HostedService) -> asyncio.Task[None] | None:
@@ -167,77 +201,3 @@ def _start_beside(hosted: HostedService) -> asyncio.Task[None] | None:
     task = asyncio.create_task(hosted.beside())
     task.add_done_callback(tell_failure)
     return task
-
-
-def run_server(settings: ServerSettings, build: Callable[[], HostedService]) -> None:
-    """Build a service, serve it until SIGTERM or SIGINT, drain, and return.
-
-    Once it serves, the line `ready NAME HOST:PORT` is the only thing written to standard output.
-
-    Raises:
-        SetupError: The service lacks something, or the address cannot be listened on.
-    """
-    configure_logging(settings.log_level, settings.log_format)
-    if settings.processes > 1:
-        _run_in_processes(settings, build)
-        return
-    hosted = build()
-    until = _wait_for_stdin_end if settings.stop_with_stdin else None
-    asyncio.run(
-        _serve(settings, hosted, lambda port: _tell_ready(settings, hosted.name, port), until)
-    )
-
-
-def _run_in_processes(settings: ServerSettings, build: Callable[[], HostedService]) -> None:
-    def serve(port: int, ready: Callable[[str], None]) -> None:
-        own = settings.model_copy(update={"port": port})
-        hosted = build()
-        asyncio.run(
-            _serve(own, hosted, lambda _: ready(hosted.name), wait_for_parent, share_port=True)
-        )
-
-    with ServingProcesses(
-        settings.processes, settings.host, settings.port, serve, settings.grace_s
-    ) as group:
-        _tell_ready(settings, group.name, group.port)
-        if settings.stop_with_stdin:
-            _call_after(_wait_for_stdin_end, group.stop)
-        group.wait()
-
-
-async def _serve(
-    settings: ServerSettings,
-    hosted: HostedService,
-    ready: Callable[[int], None],
-    until: Callable[[], None] | None,
-    share_port: bool = False,
-) -> None:
-    """Serve until a signal comes or `until`, in a thread of its own, returns."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_number, stop.set)
-    running = await start_server(settings, hosted, share_port)
-    if until is not None:
-        _call_after(until, lambda: loop.call_soon_threadsafe(stop.set))
-    ready(running.port)
-    await stop.wait()
-    await running.drain(settings.grace_s)
-
-
-def _tell_ready(settings: ServerSettings, name: str, port: int) -> None:
-    sys.stdout.write(ready_line(name, f"{settings.host}:{port}"))
-    sys.stdout.flush()
-
-
-def _call_after(wait: Callable[[], None], call: Callable[[], object]) -> None:
-    def wait_and_call() -> None:
-        wait()
-        call()
-
-    threading.Thread(target=wait_and_call, daemon=True).start()
-
-
-def _wait_for_stdin_end() -> None:
-    while sys.stdin.read(1):
-        pass

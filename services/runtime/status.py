@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import Any, NoReturn, TypeVar
 
 import grpc
 import grpc.aio
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
 
 from maskmesh.services.runtime.errors import (
+    AccessError,
     DeadlineError,
     InvalidInputError,
     MaskmeshError,
     NoFaceError,
     NotFoundError,
+    OverloadedError,
     SetupError,
     UnavailableError,
 )
@@ -32,7 +35,9 @@ _STATUS_OF: tuple[tuple[type[MaskmeshError], grpc.StatusCode], ...] = (
     (NoFaceError, grpc.StatusCode.FAILED_PRECONDITION),
     (NotFoundError, grpc.StatusCode.NOT_FOUND),
     (SetupError, grpc.StatusCode.UNIMPLEMENTED),
+    (AccessError, grpc.StatusCode.UNAUTHENTICATED),
     (DeadlineError, grpc.StatusCode.DEADLINE_EXCEEDED),
+    (OverloadedError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (UnavailableError, grpc.StatusCode.UNAVAILABLE),
 )
 
@@ -65,70 +70,23 @@ def problem_of(error: Exception) -> common_pb2.Problem:
     return common_pb2.Problem(code=code.value[0], message=message)
 
 
-class StatusInterceptor(grpc.aio.ServerInterceptor):
-    """Ends calls whose handler raised with the status of the error, and logs every call."""
+async def abort_with(context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> NoReturn:
+    """End a call with the status of an error; see `status_of`.
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:
-        """Wrap the handler of a call; see grpc.aio.ServerInterceptor."""
-        handler = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is None or not method.startswith("/maskmesh."):
-            return handler
-        if handler.response_streaming:
-            return grpc.stream_stream_rpc_method_handler(
-                _guard_stream(handler.stream_stream, method),
-                handler.request_deserializer,
-                handler.response_serializer,
-            )
-        return grpc.unary_unary_rpc_method_handler(
-            _guard_call(handler.unary_unary, method),
-            handler.request_deserializer,
-            handler.response_serializer,
-        )
-
-
-def _guard_call(call: Any, method: str) -> Any:
-    async def guarded(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-        started = time.perf_counter()
-        try:
-            answer = await call(request, context)
-        except Exception as error:  # noqa: BLE001 - the boundary: every error becomes a status
-            await _abort(context, error, method, started)
-        else:
-            _log.debug("call", method=method, code="OK", seconds=_since(started))
-            return answer
-
-    return guarded
-
-
-def _guard_stream(call: Any, method: str) -> Any:
-    async def guarded(
-        requests: AsyncIterator[Any], context: grpc.aio.ServicerContext[Any, Any]
-    ) -> AsyncIterator[Any]:
-        started = time.perf_counter()
-        items = 0
-        try:
-            async for answer in call(requests, context):
-                items += 1
-                yield answer
-        except Exception as error:  # noqa: BLE001 - the boundary: every error becomes a status
-            await _abort(context, error, method, started)
-        _log.info("stream", method=method, code="OK", items=items, seconds=_since(started))
-
-    return guarded
-
-
-async def _abort(
-    context: grpc.aio.ServicerContext[Any, Any], error: Exception, method: str, started: float
-) -> None:
+    The status of an overload carries google.rpc.RetryInfo, by which clients know when to try again.
+    """
     code, message = status_of(error)
-    _log.info("call", method=method, code=code.name, seconds=_since(started))
-    await context.abort(code, message)
+    details: tuple[tuple[str, str | bytes], ...] = ()
+    if isinstance(error, OverloadedError):
+        details = _retry_info(code, message, error.retry_after_s)
+    await context.abort(code, message, details)
 
 
-def _since(started: float) -> float:
-    return round(time.perf_counter() - started, 4)
+def _retry_info(
+    code: grpc.StatusCode, message: str, retry_after_s: float
+) -> tuple[tuple[str, str | bytes], ...]:
+    hint = error_details_pb2.RetryInfo()
+    hint.retry_delay.FromNanoseconds(round(retry_after_s * 1e9))
+    status = status_pb2.Status(code=code.value[0], message=message)
+    status.details.add().Pack(hint)
+    return tuple(rpc_status.to_status(status).trailing_metadata or ())

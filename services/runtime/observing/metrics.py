@@ -7,6 +7,7 @@ of a single face ever reaches a metric.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,15 +20,25 @@ if TYPE_CHECKING:
 _MASK_WORN = 0.5
 
 
+StageListener = Callable[[str, float], None]
+"""Takes the name of a stage that has just ended, and its seconds."""
+
+
 class _Listener:
     """Who listens in this process: nobody, until `listen`."""
 
     instruments: Instruments | None = None
+    stages: StageListener | None = None
 
 
 def listen(instruments: Instruments | None) -> None:
     """Let instruments of this process take what is told from now on; None: nobody listens."""
     _Listener.instruments = instruments
+
+
+def listen_to_stages(listener: StageListener | None) -> None:
+    """Let a listener take the stages, too, in the thread and context of each; None: nobody."""
+    _Listener.stages = listener
 
 
 def listening() -> Instruments | None:
@@ -46,6 +57,9 @@ def observe_stage(stage: str, seconds: float) -> None:
     instruments = _Listener.instruments
     if instruments is not None:
         instruments.stage(stage, seconds)
+    stages = _Listener.stages
+    if stages is not None:
+        stages(stage, seconds)
 
 
 class timed:  # noqa: N801 - reads as a word: `with timed("decode"):`

@@ -18,6 +18,8 @@ from maskmesh.v1 import common_pb2
         (errors.SetupError, grpc.StatusCode.UNIMPLEMENTED),
         (errors.UnavailableError, grpc.StatusCode.UNAVAILABLE),
         (errors.DeadlineError, grpc.StatusCode.DEADLINE_EXCEEDED),
+        (errors.AccessError, grpc.StatusCode.UNAUTHENTICATED),
+        (errors.OverloadedError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     ],
 )
 def test_the_family_keeps_its_text(

@@ -1,0 +1,85 @@
+"""Traces through client and services, by OpenTelemetry and W3C's traceparent.
+
+A span says which method was called, how long it and its stages took, and how it ended. What was
+sent or answered never gets into one, nor does the text of an error: it could hold either.
+Nothing of OpenTelemetry is imported until `start_tracing`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from maskmesh.services.runtime.errors import SetupError
+from maskmesh.services.runtime.observing.metrics import listen_to_stages
+
+if TYPE_CHECKING:
+    import grpc
+    import grpc.aio
+
+    from maskmesh.services.runtime.observing.spans import CallSpan, Spans
+
+# What needs the packages of an extra is imported when it is asked for.
+# ruff: noqa: PLC0415
+
+
+class _Tracer:
+    """What makes spans in this process: nothing, until tracing starts."""
+
+    spans: Spans | None = None
+
+
+def begin_call(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> CallSpan | None:
+    """Begin the span of a call that a server answers; None: nothing is traced."""
+    spans = _Tracer.spans
+    return None if spans is None else spans.begin_call(method, context.invocation_metadata())
+
+
+def current_ids() -> dict[str, str]:
+    """Return the ids `trace_id` and `span_id` of the current span, in hex; none: nothing."""
+    spans = _Tracer.spans
+    return {} if spans is None else spans.current_ids()
+
+
+def start_tracing(service: str, endpoint: str) -> None:
+    """Send spans of this process to a collector from now on.
+
+    The standard variables of OpenTelemetry (OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES,
+    OTEL_EXPORTER_OTLP_HEADERS …) apply.
+
+    Args:
+        service: Name that the spans carry, unless OTEL_SERVICE_NAME gives another.
+        endpoint: Where a collector takes OTLP over gRPC: "http://HOST:4317", or https.
+
+    Raises:
+        SetupError: OpenTelemetry is not installed.
+    """
+    try:
+        from maskmesh.services.runtime.observing.spans import Spans, exporting_to
+    except ModuleNotFoundError as error:
+        raise SetupError(
+            f"traces need the package {error.name}: pip install 'maskmesh[observing]'"
+        ) from error
+    use_spans(Spans(exporting_to(service, endpoint)))
+
+
+def use_spans(spans: Spans | None) -> None:
+    """Let this process make its spans so; None: nothing is traced."""
+    _Tracer.spans = spans
+    listen_to_stages(None if spans is None else spans.stage)
+
+
+def stop_tracing() -> None:
+    """Send what is left, within a few seconds, and trace nothing more."""
+    spans = _Tracer.spans
+    use_spans(None)
+    if spans is not None:
+        spans.close()
+
+
+def traced_channel(channel: grpc.Channel) -> grpc.Channel:
+    """Return a channel whose calls get client spans and tell them to the service.
+
+    It is the channel itself while nothing is traced.
+    """
+    spans = _Tracer.spans
+    return channel if spans is None else spans.traced_channel(channel)
