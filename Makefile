@@ -1,7 +1,7 @@
 # Two commands serve a newcomer: `make demo` and `make test`. Each sets up all it needs.
 PYTHON ?= python3
 BIN := .venv/bin
-PROTOS := $(wildcard protos/maskmesh/v1/*.proto)
+PROTOS := $(wildcard protos/maskmesh/*/*.proto)
 MAIN_BRANCH ?= main
 
 .PHONY: setup demo test lint types protos buf unit integration e2e format clean help
@@ -30,7 +30,7 @@ lint: setup buf ## style of code and protos
 
 types: setup ## mypy, strict on services, clients and the command line
 	@mkdir -p build/typed/maskmesh
-	@ln -sfn ../../../protos/maskmesh/v1 build/typed/maskmesh/v1
+	@for part in v1 inference; do ln -sfn ../../../protos/maskmesh/$$part build/typed/maskmesh/$$part; done
 	@for part in services clients training cli bench; do ln -sfn ../../../$$part build/typed/maskmesh/$$part; done
 	@for file in __init__.py py.typed; do ln -sfn ../../../protos/maskmesh/$$file build/typed/maskmesh/$$file; done
 	MYPYPATH=build/typed $(BIN)/mypy -p maskmesh

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.services.classification.preparation import scale_face
+from maskmesh.services.classification.preparation import prepare_faces
 from maskmesh.services.classification.repository import ModelFile
-from maskmesh.services.runtime.errors import InvalidInputError, SetupError
+from maskmesh.services.runtime.errors import SetupError
 from maskmesh.services.runtime.expressions import EXPRESSIONS
 from maskmesh.services.runtime.inference import load_session
 
@@ -54,14 +54,14 @@ class ExpressionClassifier:
         Raises:
             InvalidInputError: There is no face, or one is not an H×W uint8 array.
         """
-        if not faces:
-            raise InvalidInputError("no face was given: send at least one")
-        for index, face in enumerate(faces):
-            if face.ndim != 2 or face.dtype != np.uint8:
-                raise InvalidInputError(
-                    f"face {index} is {face.dtype} of shape {face.shape}: expected uint8 of H×W"
-                )
-        batch = np.stack([scale_face(face, self.side) for face in faces])[..., np.newaxis]
+        return self.run(prepare_faces(faces, self.side))
+
+    def run(self, batch: NDArray[np.uint8]) -> Classified:
+        """Classify faces that are prepared.
+
+        Args:
+            batch: uint8 array N × side × side × 1, as `prepare_faces` makes it.
+        """
         probabilities, mask = self._session.run(["probabilities", "mask"], {"faces": batch})
         return Classified(probabilities, mask)
 

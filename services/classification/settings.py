@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
+from maskmesh.services.classification.batching import BatchingPolicy
+from maskmesh.services.classification.canary import CanaryPlan
 from maskmesh.services.classification.repository import DEFAULT_MODEL, SHIPPED_MODELS
 from maskmesh.services.runtime.server import ServerSettings
 
@@ -28,5 +30,63 @@ class ClassificationSettings(ServerSettings, section="classification"):
         description="seconds between looks for a newer version in the repository, which is taken "
         "up without a restart; 0: never look",
     )
+    canary_version: str | None = Field(
+        None,
+        description="version on trial: it answers a share of the calls, and those whose metadata "
+        "says maskmesh-canary: always",
+    )
+    canary_percent: float = Field(
+        10.0, ge=0, le=100, description="share of the calls that the version on trial answers"
+    )
+    model_control: bool = Field(True, description="whether callers may load and unload versions")
     threads: int = Field(1, ge=1, description="threads that one call may use")
     max_faces: int = Field(64, ge=1, le=4096, description="most faces in one call")
+    batch_faces: int = Field(
+        32, ge=1, le=4096, description="most faces of several calls that are run at once"
+    )
+    preferred_batch_faces: int = Field(
+        8, ge=1, le=4096, description="faces that are run at once without waiting for more"
+    )
+    batch_delay_ms: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        description="milliseconds that fewer faces wait for more while others are run; pays on "
+        "accelerators, hardly on CPUs",
+    )
+    queue_faces: int = Field(
+        256,
+        ge=1,
+        le=1_000_000,
+        description="most faces in the service at once; calls over that are told to come later",
+    )
+
+    @property
+    def batching(self) -> BatchingPolicy:
+        """How calls are joined."""
+        return BatchingPolicy(
+            max_faces=self.batch_faces,
+            preferred_faces=self.preferred_batch_faces,
+            delay_s=self.batch_delay_ms / 1000,
+            places=self.queue_faces,
+            workers=self.workers,
+        )
+
+    @property
+    def canary(self) -> CanaryPlan | None:
+        """What is on trial."""
+        if self.canary_version is None:
+            return None
+        return CanaryPlan(self.canary_version, self.canary_percent)
+
+    @property
+    def control_refused(self) -> str:
+        """Why callers may not load and unload; empty: they may."""
+        if not self.model_control:
+            return "this service takes no commands: start it with --model-control"
+        if self.processes > 1:
+            return (
+                f"this service runs in {self.processes} processes, and a command would reach one: "
+                "put the version into the repository, where each finds it"
+            )
+        return ""

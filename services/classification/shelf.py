@@ -1,58 +1,83 @@
-"""The model that is served now: a newer version takes its place between two calls."""
+"""The versions that are served now: others take their places between two calls."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
+from maskmesh.services.classification.canary import CanaryPlan, Route, Shares
 from maskmesh.services.classification.classifier import ExpressionClassifier
+from maskmesh.services.classification.loading import FileState, Loader
 from maskmesh.services.classification.repository import (
     DEFAULT_MODEL,
     SHIPPED_MODELS,
-    ModelFile,
     find_model,
     find_versions,
 )
-from maskmesh.services.runtime.errors import MaskmeshError, NotFoundError, SetupError
-from maskmesh.services.runtime.expressions import EXPRESSIONS
+from maskmesh.services.runtime.errors import (
+    InvalidInputError,
+    NotFoundError,
+    SetupError,
+    UnavailableError,
+)
 from maskmesh.services.runtime.logging import get_logger
+from maskmesh.services.runtime.observing import metrics
 
 _log = get_logger("models")
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
-    """A version's file as it was when it was looked at: an overwritten file has another state."""
+class _Served:
+    state: FileState
+    classifier: ExpressionClassifier
 
-    model: ModelFile
-    changed_ns: int
-    size: int
-    inode: int
+    @property
+    def version(self) -> str:
+        return self.classifier.model.version
 
-    @classmethod
-    def of(cls, model: ModelFile) -> _State:
-        found = model.path.stat()
-        return cls(model, found.st_mtime_ns, found.st_size, found.st_ino)
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """What answers calls: exchanged as a whole, so that each call sees one state of it."""
+
+    current: _Served | None
+    canary: _Served | None = None
+    percent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedVersion:
+    """A version in the repository.
+
+    Attributes:
+        version: Its name.
+        is_served: Whether it answers calls.
+        reason: Why it does not; empty if it does.
+    """
+
+    version: str
+    is_served: bool
+    reason: str
 
 
 class ModelShelf:
-    """Holds the highest version of a model that works, or one that was named.
+    """Holds the highest version of a model that works, or one that was named, and maybe a canary.
 
-    Whoever takes `current` keeps that classifier to the end of its call, whatever `refresh` does
-    meanwhile. May be used from many threads at once.
+    Whoever takes a classifier keeps it to the end of its call, whatever happens here meanwhile.
+    May be used from many threads at once.
 
     Args:
         root: Folder of the repository.
         name: Name of the model: a folder in `root`.
-        version: Name of the version; None takes the highest that works.
+        version: Name of the version; None takes the highest that works, the canary aside.
         threads: Threads that one call may use.
+        canary: Which version is on trial; None: there is none.
 
     Raises:
         NotFoundError: The repository has no such model or version.
         SetupError: No version of it works.
+        InvalidInputError: The version is its own canary.
     """
 
     def __init__(
@@ -61,17 +86,67 @@ class ModelShelf:
         name: str = DEFAULT_MODEL,
         version: str | None = None,
         threads: int = 1,
+        canary: CanaryPlan | None = None,
     ) -> None:
-        self._root, self._name, self._version, self._threads = root, name, version, threads
+        if canary is not None and canary.version == version:
+            raise _own_canary(canary.version)
+        self.name = name
+        self._root, self._version = root, version
+        self._plan = canary
         self._refreshing = threading.Lock()
-        self._refused: dict[_State, str] = {}
+        self._loader = Loader(threads)
         self._missed = ""
-        self._served = self._first()
+        self._shares = Shares()
+        self._serving = _Serving(self._first())
+        self._refresh_canary()
 
     @property
     def current(self) -> ExpressionClassifier:
-        """The classifier that new calls are to use."""
-        return self._served[1]
+        """The classifier that new calls are to use, the canary's share aside.
+
+        Raises:
+            UnavailableError: The model was unloaded.
+        """
+        return self._current(self._serving)
+
+    @property
+    def served(self) -> tuple[ExpressionClassifier, ...]:
+        """All classifiers that answer calls: the current one first; none after `unload`."""
+        serving = self._serving
+        return tuple(each.classifier for each in (serving.current, serving.canary) if each)
+
+    @property
+    def canary_percent(self) -> float:
+        """The canary's share of the calls, 0 to 100."""
+        return self._serving.percent
+
+    def pick(self, route: Route = Route.BY_SHARE, version: str = "") -> ExpressionClassifier:
+        """Return the classifier that is to answer a call.
+
+        Args:
+            route: Whether the canary is to answer; without a canary, the current version does.
+            version: Name of a version that is served; empty: the route decides.
+
+        Raises:
+            NotFoundError: The version is not served; the message names those that are.
+            UnavailableError: The model was unloaded.
+        """
+        serving = self._serving
+        current = self._current(serving)
+        if version:
+            for classifier in self.served:
+                if classifier.model.version == version:
+                    return classifier
+            names = " and ".join(each.model.version for each in self.served)
+            raise NotFoundError(
+                f"version {version!r} of model {self.name!r} is not served; served: {names}"
+            )
+        canary = serving.canary
+        if canary is None or route is Route.STEADY:
+            return current
+        if route is Route.CANARY or self._shares.is_due(serving.percent):
+            return canary.classifier
+        return current
 
     def refresh(self) -> bool:
         """Look into the repository and take up what is better there.
@@ -79,94 +154,165 @@ class ModelShelf:
         That is a higher version, another file of the same version, or, when the current version is
         gone, the highest of the others. What does not work is refused, with a line in the log, and
         not tried again until its file changes; the current model stays, as it does when the
-        repository cannot be read.
+        repository cannot be read. After `unload`, nothing is taken up.
 
         Returns:
-            Whether `current` is another one now.
+            Whether `current` or the canary is another one now.
         """
         with self._refreshing:
+            if self._serving.current is None:
+                return False
             try:
                 candidates = self._candidates()
             except (NotFoundError, OSError) as error:
                 self._miss(str(error))
                 return False
             self._missed = ""
-            self._refused = {
-                state: why for state, why in self._refused.items() if state in candidates
-            }
-            return self._take_better(candidates)
+            changed = self._take_better(self._serving.current, candidates)
+            return self._refresh_canary() or changed
 
-    def _first(self) -> tuple[_State, ExpressionClassifier]:
+    def load(self, version: str | None = None, canary_percent: float | None = None) -> None:
+        """Take up a version now, and stay with it.
+
+        Args:
+            version: Name of the version; None takes the highest, and higher ones when they come.
+            canary_percent: Its share of the calls, as a canary beside the current version; None:
+                it answers all, and no canary is left.
+
+        Raises:
+            NotFoundError: The repository has no such version.
+            InvalidInputError: The version does not work, or is its own canary; what was served is
+                kept.
+            UnavailableError: A canary is to be loaded, but nothing else is.
+        """
+        with self._refreshing:
+            state = FileState.of(find_model(self._root, self.name, version))
+            if canary_percent is None:
+                self._serve(self._obtain(state))
+                self._version, self._plan = version, None
+                return
+            plan = CanaryPlan(state.model.version, canary_percent)
+            if self.current.model.version == plan.version:
+                raise _own_canary(plan.version)
+            self._put_canary(self._obtain(state), plan)
+
+    def unload(self) -> None:
+        """Serve nothing until `load`."""
+        with self._refreshing:
+            self._serving, self._plan = _Serving(None), None
+        _log.info("model unloaded", model=self.name)
+
+    def index(self) -> list[IndexedVersion]:
+        """List the versions in the repository and those that are served, the highest first."""
+        served = {each.model.version for each in self.served}
+        try:
+            found = [FileState.of(model) for model in find_versions(self._root, self.name)]
+        except (NotFoundError, OSError):
+            found = []
+        reasons = {
+            state.model.version: self._loader.refused.get(state, "not loaded") for state in found
+        }
+        return [
+            IndexedVersion(
+                version, version in served, "" if version in served else reasons[version]
+            )
+            for version in sorted(served | set(reasons), key=int, reverse=True)
+        ]
+
+    def _current(self, serving: _Serving) -> ExpressionClassifier:
+        if serving.current is None:
+            raise UnavailableError(
+                f"model {self.name!r} is unloaded: load it with RepositoryModelLoad"
+            )
+        return serving.current.classifier
+
+    def _first(self) -> _Served:
         for candidate in self._candidates():
-            classifier = self._load(candidate, instead_of=None)
+            classifier = self._loader.load(candidate, instead_of=None)
             if classifier is not None:
-                return candidate, classifier
-        raise SetupError("; ".join(self._refused.values()))
+                metrics.show_model(self.name, candidate.model.version)
+                return _Served(candidate, classifier)
+        raise SetupError("; ".join(self._loader.refused.values()))
 
-    def _take_better(self, candidates: list[_State]) -> bool:
-        served, current = self._served
+    def _take_better(self, served: _Served, candidates: list[FileState]) -> bool:
         for candidate in candidates:
-            if candidate == served:
+            if candidate == served.state:
                 return False
-            if candidate not in self._refused:
-                classifier = self._load(candidate, instead_of=current.model.version)
+            if candidate not in self._loader.refused:
+                classifier = self._loader.load(candidate, instead_of=served.version)
                 if classifier is not None:
-                    self._served = (candidate, classifier)
+                    self._serve(_Served(candidate, classifier), self._serving.canary)
                     return True
-            if candidate.model.version == current.model.version:
+            if candidate.model.version == served.version:
                 return False  # overwritten by what does not work: what is in memory does
         return False
 
-    def _candidates(self) -> list[_State]:
-        if self._version is not None:
-            return [_State.of(find_model(self._root, self._name, self._version))]
-        return [_State.of(model) for model in find_versions(self._root, self._name)]
-
-    def _load(self, candidate: _State, instead_of: str | None) -> ExpressionClassifier | None:
-        model = candidate.model
+    def _refresh_canary(self) -> bool:
+        plan, canary = self._plan, self._serving.canary
+        if plan is None:
+            return False
         try:
-            classifier = load_tried(model, self._threads)
-        except MaskmeshError as error:
-            self._refused[candidate] = str(error)
-            _log.error(
-                "model refused",
-                model=model.name,
-                version=model.version,
-                kept=instead_of,
-                why=str(error),
+            state = FileState.of(find_model(self._root, self.name, plan.version))
+        except (NotFoundError, OSError) as error:
+            if canary is not None:
+                _log.error("canary lost", model=self.name, version=plan.version, why=str(error))
+                self._serving = replace(self._serving, canary=None, percent=0.0)
+            return canary is not None
+        if state in self._loader.refused or (canary is not None and canary.state == state):
+            return False
+        classifier = self._loader.load(state, instead_of=canary.version if canary else None)
+        if classifier is not None:
+            self._put_canary(_Served(state, classifier), plan)
+        return classifier is not None
+
+    def _serve(self, served: _Served, canary: _Served | None = None) -> None:
+        self._serving = _Serving(served, canary, self._serving.percent if canary else 0.0)
+        metrics.show_model(self.name, served.version)
+
+    def _put_canary(self, canary: _Served, plan: CanaryPlan) -> None:
+        self._plan = plan
+        self._serving = replace(self._serving, canary=canary, percent=plan.percent)
+        _log.info("canary", model=self.name, version=plan.version, percent=plan.percent)
+
+    def _obtain(self, state: FileState) -> _Served:
+        """Return what is loaded of this file, or load it.
+
+        Raises:
+            InvalidInputError: It does not work.
+        """
+        for served in (self._serving.current, self._serving.canary):
+            if served is not None and served.state == state:
+                return served
+        kept = self._serving.current.version if self._serving.current else None
+        classifier = self._loader.load(state, instead_of=kept)
+        if classifier is None:
+            raise InvalidInputError(
+                f"version {state.model.version} is refused, "
+                f"{f'{kept} is kept' if kept else 'none is served'}: {self._loader.refused[state]}"
             )
-            return None
-        _log.info("model loaded", model=model.name, version=model.version, instead_of=instead_of)
-        return classifier
+        return _Served(state, classifier)
+
+    def _candidates(self) -> list[FileState]:
+        if self._version is not None:
+            return [FileState.of(find_model(self._root, self.name, self._version))]
+        on_trial = self._plan.version if self._plan else None
+        found = find_versions(self._root, self.name)
+        steady = [FileState.of(model) for model in found if model.version != on_trial]
+        if not steady:
+            raise NotFoundError(
+                f"model {self.name!r} has no version beside the canary {on_trial}: export another, "
+                "or serve without a canary"
+            )
+        return steady
 
     def _miss(self, why: str) -> None:
         if why != self._missed:
-            _log.error("repository lost", kept=self.current.model.version, why=why)
+            current = self._serving.current
+            _log.error("repository lost", kept=current.version if current else None, why=why)
         self._missed = why
 
 
-def load_tried(model: ModelFile, threads: int = 1) -> ExpressionClassifier:
-    """Load a model and let it answer once, which also warms it up.
-
-    Raises:
-        SetupError: It cannot be loaded, is none of ours, or does not answer with probabilities.
-    """
-    classifier = ExpressionClassifier(model, threads)
-    face = np.full((classifier.side, classifier.side), 128, np.uint8)
-    try:
-        answer = classifier.classify([face, face])
-    except Exception as error:  # onnxruntime raises a class of its own per failure
-        raise SetupError(f"{model.path} fails on a gray face ({error}): export it again") from error
-    rows, mask = answer.probabilities, answer.mask
-    sums = rows.sum(axis=-1)
-    fine = (
-        rows.shape == (2, len(EXPRESSIONS))
-        and mask.shape == (2,)
-        and bool((np.abs(sums - 1) < 1e-3).all() and ((mask >= 0) & (mask <= 1)).all())
+def _own_canary(version: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"version {version} answers all calls: it cannot be its own canary; name another version"
     )
-    if not fine:
-        raise SetupError(
-            f"{model.path} does not answer with {len(EXPRESSIONS)} probabilities a face, of sum 1, "
-            f"and one of a mask: it gave {rows.tolist()} and {mask.tolist()}; export it again"
-        )
-    return classifier

@@ -57,6 +57,28 @@ async def test_bad_calls_are_told_what_to_do(
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+async def test_a_call_without_time_is_told_so_and_leaves_no_trace(stub: Stub) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.Classify(pb.ClassifyRequest(faces=[face(1)]), timeout=1e-9)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert (await stub.Classify(pb.ClassifyRequest(faces=[face(1)] * 8), timeout=30)).model_name
+
+
+async def test_a_full_service_says_so(host, brightness_repository: Path) -> None:
+    settings = ClassificationSettings(
+        port=0, repository=brightness_repository, queue_faces=4, workers=1
+    )
+    _, channel = await host(build(settings), settings)
+    calls = [Stub(channel).Classify(pb.ClassifyRequest(faces=[face(2, "png")] * 3)) for _ in "many"]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    answered = [each for each in outcomes if isinstance(each, pb.ClassifyResponse)]
+    refused = [each for each in outcomes if isinstance(each, grpc.aio.AioRpcError)]
+    assert len(answered) + len(refused) == len(outcomes)
+    assert answered
+    assert refused
+    assert all("over its limit of 4" in str(each.details()) for each in refused)
+
+
 async def test_a_message_over_the_servers_limit_is_refused(stub: Stub) -> None:
     huge = common_pb2.Image(encoded=bytes(21 * 1024 * 1024))
     with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -10,8 +10,9 @@ import onnx
 import pytest
 from structlog.testing import capture_logs
 
+from maskmesh.services.classification.loading import load_tried
 from maskmesh.services.classification.repository import ModelFile
-from maskmesh.services.classification.shelf import ModelShelf, load_tried
+from maskmesh.services.classification.shelf import ModelShelf
 from maskmesh.services.runtime.errors import NotFoundError, SetupError
 
 from .conftest import Publish

@@ -1,0 +1,1 @@
+"""The Open Inference Protocol, generated from the proto beside this file."""

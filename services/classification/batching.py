@@ -1,0 +1,260 @@
+"""Joins the faces of many callers into batches for the model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskmesh.services.classification.admission import Admission, Place
+from maskmesh.services.classification.classifier import Classified
+from maskmesh.services.classification.lanes import Lanes, Waiting
+from maskmesh.services.classification.repository import ModelFile
+from maskmesh.services.classification.statistics import ServingStatistics
+from maskmesh.services.runtime.errors import DeadlineError, InvalidInputError
+from maskmesh.services.runtime.observing import metrics
+
+
+class Classifier(Protocol):
+    """One version of a model; `run` is called from worker threads, several at once."""
+
+    @property
+    def model(self) -> ModelFile:
+        """Which version it is."""
+
+    @property
+    def side(self) -> int:
+        """Side of its input in pixels."""
+
+    def run(self, batch: NDArray[np.uint8]) -> Classified:
+        """Classify a uint8 array N × side × side × 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchingPolicy:
+    """How requests are joined.
+
+    Attributes:
+        max_faces: Most faces in one batch; a request that has more is a batch of its own.
+        delay_s: How long a small batch may wait for more, in seconds, while others are run. Where
+            nothing is run, nothing waits.
+        preferred_faces: Where there is a delay: a batch of so many faces waits for no more, and is
+            not shared out among the workers.
+        places: Most faces that may be in the service at once: decoded, waiting or run.
+        workers: Threads that run batches.
+    """
+
+    max_faces: int = 32
+    delay_s: float = 0.0
+    preferred_faces: int = 8
+    places: int = 256
+    workers: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """When a batch was begun, joined and run, by the event loop's clock."""
+
+    started: float
+    joined: float
+    ended: float
+
+
+class DynamicBatcher:
+    """Runs the requests of many callers in batches; belongs to one event loop.
+
+    A batch holds requests for one version only, in the order in which they came. A worker that is
+    free takes its share of what waits, so that the others find work too.
+
+    Args:
+        policy: How requests are joined.
+        statistics: Where is counted what was done.
+    """
+
+    def __init__(self, policy: BatchingPolicy, statistics: ServingStatistics) -> None:
+        self._policy = policy
+        self._preferred = policy.preferred_faces if policy.delay_s else 1
+        self._statistics = statistics
+        self._admission = Admission(policy.places, policy.workers)
+        self._lanes: Lanes[Classifier] = Lanes()
+        self._executor = ThreadPoolExecutor(policy.workers, thread_name_prefix="batches")
+        self._idle = policy.workers
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def places_taken(self) -> int:
+        """Faces that are in the service now."""
+        return self._admission.taken
+
+    def admit(self, faces: int, deadline: float | None = None) -> Place:
+        """Take places for the faces of one request, until the end of its `with` block.
+
+        To be asked before anything is done for the request, its decoding among it.
+
+        Args:
+            faces: How many.
+            deadline: When the answer must be there, by the event loop's clock; None: whenever.
+
+        Raises:
+            InvalidInputError: There is no face.
+            OverloadedError: The service is full.
+            DeadlineError: The answer could not be there in time.
+            UnavailableError: The service is being stopped.
+        """
+        return self._admission.admit(faces, deadline)
+
+    async def classify(
+        self, classifier: Classifier, faces: NDArray[np.uint8], deadline: float | None = None
+    ) -> Classified:
+        """Classify the faces of an admitted request, as part of some batch.
+
+        Cancelling this takes the request out of the queue at once.
+
+        Args:
+            classifier: The version that is to answer.
+            faces: uint8 N × side × side × 1; side is the classifier's.
+            deadline: As it was admitted with.
+
+        Raises:
+            InvalidInputError: The array is another.
+            DeadlineError: The answer would be late; nothing was run.
+        """
+        side = classifier.side
+        if faces.dtype != np.uint8 or faces.shape[1:] != (side, side, 1) or not len(faces):
+            raise InvalidInputError(
+                f"the faces are {faces.dtype} of shape {faces.shape}: "
+                f"expected uint8 of N×{side}×{side}×1"
+            )
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(faces, deadline, loop.time(), loop.create_future())
+        self._lanes.add(classifier, waiting)
+        self._dispatch()
+        try:
+            return await waiting.answer
+        except asyncio.CancelledError:
+            self._lanes.remove(classifier, waiting)
+            if waiting.answer.cancelled():
+                self._statistics.of(classifier.model).cancel.add(loop.time() - waiting.arrived)
+            raise
+
+    async def drain(self) -> None:
+        """Refuse what is new, finish what was admitted, and end the workers."""
+        await self._admission.close()
+        await asyncio.to_thread(self._executor.shutdown)
+
+    def _dispatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        loop = asyncio.get_running_loop()
+        while self._idle and self._lanes:
+            classifier, first_arrived = self._lanes.next()
+            due = first_arrived + self._policy.delay_s
+            busy = self._idle < self._policy.workers
+            if busy and due > loop.time() and self._lanes.faces(classifier) < self._preferred:
+                self._timer = loop.call_at(due, self._dispatch)
+                break
+            batch = self._take(classifier, loop.time())
+            if batch:
+                self._idle -= 1
+                self._executor.submit(self._compute, classifier, batch, loop)
+        metrics.observe_queue(len(self._lanes))
+
+    def _take(self, classifier: Classifier, now: float) -> list[Waiting]:
+        """Take the next batch of a lane; requests whose time is over are answered on the way."""
+        share = -(-self._lanes.faces(classifier) // self._policy.workers)
+        limit = min(self._policy.max_faces, max(share, self._preferred))
+        batch: list[Waiting] = []
+        faces = 0
+        for waiting in self._lanes.of(classifier):
+            if not self._has_time(classifier, waiting, now):
+                continue
+            faces += len(waiting.faces)
+            ends = now + faces * self._admission.seconds_per_face
+            late = any(ends > other.latest for other in (*batch, waiting))
+            if batch and (faces > limit or late):
+                break
+            self._lanes.remove(classifier, waiting)
+            batch.append(waiting)
+        return batch
+
+    def _has_time(self, classifier: Classifier, waiting: Waiting, now: float) -> bool:
+        """Tell whether a request can still be answered in time; else answer it now."""
+        try:
+            self._admission.check_time(len(waiting.faces), waiting.deadline)
+        except DeadlineError as error:
+            self._lanes.remove(classifier, waiting)
+            self._fail(classifier, waiting, error, now)
+            return False
+        return True
+
+    def _compute(
+        self, classifier: Classifier, batch: Sequence[Waiting], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Run a batch, in a worker thread."""
+        started = joined = loop.time()
+        outcome: Classified | Exception
+        try:
+            faces = [waiting.faces for waiting in batch]
+            together = faces[0] if len(faces) == 1 else np.concatenate(faces)
+            joined = loop.time()
+            outcome = classifier.run(together)
+        except Exception as error:  # noqa: BLE001 - raised again where each caller waits
+            outcome = error
+        times = _Times(started, joined, loop.time())
+        loop.call_soon_threadsafe(self._finish, classifier, batch, outcome, times)
+
+    def _finish(
+        self,
+        classifier: Classifier,
+        batch: Sequence[Waiting],
+        outcome: Classified | Exception,
+        times: _Times,
+    ) -> None:
+        self._idle += 1
+        self._dispatch()
+        if isinstance(outcome, Exception):
+            for waiting in batch:
+                self._fail(classifier, waiting, outcome, times.ended)
+        else:
+            self._count(classifier, batch, outcome, times)
+            self._answer(classifier, batch, outcome, times)
+
+    def _fail(self, classifier: Classifier, waiting: Waiting, error: Exception, now: float) -> None:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
+            self._statistics.of(classifier.model).fail.add(now - waiting.arrived)
+
+    def _answer(
+        self, classifier: Classifier, batch: Sequence[Waiting], outcome: Classified, times: _Times
+    ) -> None:
+        statistics = self._statistics.of(classifier.model)
+        first = 0
+        for waiting in batch:
+            part = slice(first, first + len(waiting.faces))
+            first = part.stop
+            queue_s = times.started - waiting.arrived
+            metrics.observe_stage("queue", queue_s)
+            if not waiting.answer.done():
+                result = Classified(outcome.probabilities[part], outcome.mask[part])
+                waiting.answer.set_result(result)
+                statistics.queue.add(queue_s)
+                statistics.success.add(times.ended - waiting.arrived)
+
+    def _count(
+        self, classifier: Classifier, batch: Sequence[Waiting], outcome: Classified, times: _Times
+    ) -> None:
+        model = classifier.model
+        faces = len(outcome.mask)
+        join_s, compute_s = times.joined - times.started, times.ended - times.joined
+        self._admission.measured(join_s + compute_s, faces)
+        self._statistics.of(model).ran(len(batch), faces, join_s, compute_s)
+        metrics.observe_batch(faces)
+        metrics.observe_stage("batch", join_s)
+        metrics.observe_stage("compute", compute_s)
+        metrics.count_predictions(model.name, model.version, outcome.probabilities, outcome.mask)
