@@ -35,23 +35,27 @@ class Comparison:
     Attributes:
         names: What they are.
         costs: What each weighs and works.
-        times: Processor seconds of each call with one face, pair by pair; the wall clock would
-            tell of others' work on a busy machine.
+        times: Processor seconds of a call with one face, the mean over a burst of calls, burst by
+            burst; the wall clock would tell of others' work on a busy machine.
+        burst: Calls in a row.
     """
 
     names: tuple[str, str]
     costs: tuple[GraphCost, GraphCost]
     times: PairedTimes
+    burst: int
 
 
-def measure(model: Path | None, against: Path | None, pairs: int) -> Comparison:
+def measure(model: Path | None, against: Path | None, pairs: int, burst: int) -> Comparison:
     """Time two artifacts in turn, with one thread and one face a call.
 
     Args:
         model: ONNX file; None takes the one that ships.
         against: ONNX file; None takes the seed paper's network at its full widths, exported as
             ours is. Its weights are random: they change its answers, not its speed.
-        pairs: How many pairs of calls.
+        pairs: How many pairs of bursts.
+        burst: Calls of one model in a row. With 1, each finds the processor's caches as the other
+            has left them.
 
     Raises:
         NotFoundError: A file does not exist.
@@ -68,14 +72,19 @@ def measure(model: Path | None, against: Path | None, pairs: int) -> Comparison:
         with Progress(transient=True) as progress:
             task = progress.add_task("timing", total=pairs)
             times = time_pairs(
-                _one_face(first),
-                _one_face(second),
+                _calls(first, burst),
+                _calls(second, burst),
                 pairs,
-                warm_up=20,
+                warm_up=3,
                 advance=lambda: progress.advance(task),
                 clock=time.process_time,
             )
-        return Comparison(names, (graph_cost(first), graph_cost(second)), times)
+        return Comparison(
+            names,
+            (graph_cost(first), graph_cost(second)),
+            PairedTimes(*(tuple(s / burst for s in side) for side in (times.first, times.second))),
+            burst,
+        )
 
 
 def export_untrained(recipe: Recipe, file: Path) -> Path:
@@ -117,6 +126,7 @@ def numbers(comparison: Comparison) -> dict[str, Any]:
     return {
         "models": rows,
         "pairs": len(times.first),
+        "burst": comparison.burst,
         "speed_ratio": times.ratio,
         "speed_ratio_5_95": list(times.ratio_interval),
     }
@@ -129,7 +139,7 @@ def report(comparison: Comparison, json_file: Path | None) -> None:
     table = Table(
         title="ONNX Runtime, one thread, one face a call, processor time",
         caption=f"the first is {told['speed_ratio']:.2f} times as fast as the second (median of "
-        f"{told['pairs']} pairs; 5–95 %: {low:.2f}–{high:.2f})",
+        f"{told['pairs']} pairs of {told['burst']} calls; 5–95 %: {low:.2f}–{high:.2f})",
     )
     for heading in ("model", "p50 ms", "p95 ms", "bytes", "weights", "million MACs"):
         table.add_column(heading, justify="left" if heading == "model" else "right")
@@ -159,8 +169,13 @@ def _name(file: Path) -> str:
     return f"{file.parent.parent.name}/{version}" if version.isdecimal() else str(file)
 
 
-def _one_face(file: Path) -> Callable[[], object]:
+def _calls(file: Path, burst: int) -> Callable[[], None]:
     session = load_session(file, "name an ONNX model that `maskmesh export` made")
     side = session.get_inputs()[0].shape[1]
     faces = np.random.default_rng(0).integers(0, 256, (1, side, side, 1), dtype=np.uint8)
-    return lambda: session.run(OUTPUTS, {"faces": faces})
+
+    def call() -> None:
+        for _ in range(burst):
+            session.run(OUTPUTS, {"faces": faces})
+
+    return call

@@ -21,7 +21,14 @@ class BenchModel(CommandSettings, section="bench_model"):
         description="another one to compare with; default: the seed paper's network, exported in "
         "the same way, with random weights",
     )
-    pairs: int = Field(500, ge=5, le=100_000, description="how many calls of each, in turn")
+    pairs: int = Field(100, ge=5, le=100_000, description="how many bursts of each, in turn")
+    burst: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="calls in a row; with 1, each finds the processor's caches as the other model "
+        "has left them",
+    )
     json_file: Path | None = Field(
         None, validation_alias=AliasChoices("json"), description="write the numbers to this file"
     )
@@ -30,4 +37,4 @@ class BenchModel(CommandSettings, section="bench_model"):
         """Measure and report."""
         from maskmesh.bench.model import measure, report  # noqa: PLC0415 - needs every extra
 
-        report(measure(self.model, self.against, self.pairs), self.json_file)
+        report(measure(self.model, self.against, self.pairs, self.burst), self.json_file)

@@ -11,6 +11,7 @@ from typing import Any
 from maskmesh.services.mask_synthesis.confidence import BAD_FIT
 from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
 from maskmesh.services.mask_synthesis.synthesizer import POSITIONS
+from maskmesh.training.export_settings import ExportSettings
 from maskmesh.training.labels import CLASSES
 from maskmesh.training.recipe import Recipe
 from maskmesh.training.runs import Run
@@ -41,8 +42,7 @@ def model_card(
     *,
     version: str,
     run: Run,
-    mirrored: bool,
-    bits: int,
+    settings: ExportSettings,
     temperature: float,
     reports: Mapping[str, Report],
     metrics: Mapping[str, Any],
@@ -53,7 +53,7 @@ def model_card(
     parity = metrics["parity"]
     recipe, terms = run.recipe, licence(run.data)
     epochs, best = len(run.history), int(run.best["epoch"])
-    settings = "\n".join(f"| {key} | {value} |" for key, value in recipe.model_dump().items())
+    recipe_rows = "\n".join(f"| {key} | {value} |" for key, value in recipe.model_dump().items())
     weakest = sorted(CLASSES, key=lambda name: masked["per_class"][name]["recall"])[:3]
     weak = ", ".join(f"{name} ({masked['per_class'][name]['recall']:.0%})" for name in weakest)
     return f"""# expression, version {version}
@@ -62,7 +62,7 @@ Tells which of seven expressions a face shows, with or without a face mask, and 
 worn. Input: `faces` uint8 [N, 48, 48, 1], gray. Outputs: `probabilities` float32 [N, 7] in the
 order {", ".join(CLASSES)};
 `mask` float32 [N], the probability that a mask is worn. Scaling of the pixels is inside the graph\
-{", and so is the mean with the mirror image" if mirrored else ""}.
+{", and so is the mean with the mirror image" if settings.mirrored else ""}.
 
 ## Terms
 
@@ -87,7 +87,7 @@ numbers are slightly optimistic.
 
 | setting | value |
 | --- | --- |
-{settings}
+{recipe_rows}
 
 ## How good it is (validation)
 
@@ -111,13 +111,12 @@ Confusion matrices: `confusion_masked.png`, `confusion_unmasked.png`.
 
 {_calibration(temperature, metrics)}
 
-{_mirroring(mirrored, metrics["mirroring"])}
+{_mirroring(settings.mirrored, metrics["mirroring"])}
 
-Kernels are stored as {bits}-bit numbers with a scale for each output channel and multiplied out to
-float32 at loading. Masked accuracy with the float weights: \
-{metrics["masked_accuracy_float_weights"]:.2%}; as stored: {metrics["masked_accuracy"]:.2%}.
-ONNX Runtime against Keras with the same weights on {parity["faces"]:,} masked faces: another class
-on {parity["other_class"]}, probabilities at most {parity["max_difference"]:.1e} apart.
+{_arithmetic(settings, metrics)}
+In float32 arithmetic, ONNX Runtime against Keras with the same weights on {parity["faces"]:,}
+masked faces: another class on {parity["other_class"]}, probabilities at most
+{parity["max_difference"]:.1e} apart.
 
 ## Weaknesses
 
@@ -216,6 +215,20 @@ def _calibration(temperature: float, metrics: Mapping[str, Any]) -> str:
 unmasked faces alike (Guo et al. 2017), which is part of the graph and changes no class. It was
 fitted on all validation faces. The row `ece` (15 bins) is honest about that: each half of the faces
 was judged with the temperature of the other half, {first:.3f} and {second:.3f}."""
+
+
+def _arithmetic(settings: ExportSettings, metrics: Mapping[str, Any]) -> str:
+    how = f"""Kernels are stored as {settings.bits}-bit numbers with a scale for each output
+channel and multiplied out to float32 at loading."""
+    if settings.int8:
+        how = f"""Convolutions multiply 8-bit integers by weights of {settings.bits} bits, with a
+scale for each output channel; ranges were taken from training faces, masked and not. The
+temperature was fitted in float32 arithmetic."""
+    return (
+        f"{how} Masked accuracy with the float weights: "
+        f"{metrics['masked_accuracy_float_weights']:.2%};\n"
+        f"as shipped: {metrics['masked_accuracy']:.2%}."
+    )
 
 
 def _mirroring(mirrored: bool, gains: Mapping[str, Mapping[str, Any]]) -> str:

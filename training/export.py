@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -22,22 +23,34 @@ from maskmesh.services.classification.repository import (
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError
 from maskmesh.training.calibration import Calibration, calibrate
 from maskmesh.training.card import model_card
-from maskmesh.training.convert import check_parity, keras_answers, save_checked, to_onnx
+from maskmesh.training.convert import (
+    check_parity,
+    keras_answers,
+    save_checked,
+    shorten_names,
+    to_onnx,
+)
 from maskmesh.training.data_home import default_data
 from maskmesh.training.dataset import LabelledFaces, load_splits, load_train_and_validation
 from maskmesh.training.export_report import artifact_metrics, judge, metadata, mirroring_gain
 from maskmesh.training.export_settings import ExportSettings
-from maskmesh.training.finishing import both_views, finished
+from maskmesh.training.finishing import both_views, finished, with_lean_maps
 from maskmesh.training.inference import classify_faces
+from maskmesh.training.integers import to_integers
 from maskmesh.training.masking import MaskedFaces
 from maskmesh.training.plots import plot_confusion
 from maskmesh.training.preparation import SHARE, Workplace, validation_masks
 from maskmesh.training.quantise import snap_kernels, store_on_grid
+from maskmesh.training.range_faces import range_faces
 from maskmesh.training.runs import Run, float_model, load_run
 from maskmesh.training.saving import whole_folder
 
 PARITY_FACES = 1000
 MAX_BYTES = 5_000_000
+# What few bits may cost, in accuracy.
+MAX_LOSS = 0.01
+# Faces; where few are judged on, their share says little.
+LOST_BY_CHANCE = 5
 log = structlog.get_logger(__name__)
 
 
@@ -69,7 +82,8 @@ def export(settings: ExportSettings) -> Path:
     Raises:
         NotFoundError: The run folder holds no best weights.
         InvalidInputError: The validation data are not those of the run, or the version exists.
-        SetupError: ONNX and Keras disagree, or the artifact is too large; nothing is written.
+        SetupError: ONNX and Keras disagree, or the artifact is too large, or has lost too much to
+            its few bits; nothing is written.
     """
     target = _target(settings)
     run = load_run(settings.run)
@@ -77,25 +91,22 @@ def export(settings: ExportSettings) -> Path:
     model = float_model(run)
     faces, masked = _validation(settings, run)
     made = finish(model, faces, masked, mirrored=settings.mirrored, bits=settings.bits)
-    graph = to_onnx(made.model)
-    store_on_grid(graph, settings.bits)
-    _check_size(graph)
-    describe = partial(
-        metadata,
-        run,
-        target.name,
-        mirrored=settings.mirrored,
-        bits=settings.bits,
-        temperature=made.temperature,
-    )
+    describe = partial(metadata, run, target.name, settings, temperature=made.temperature)
+    converted = to_onnx(made.model)
+    graph = _stored(converted, settings.bits)
     with tempfile.TemporaryDirectory(prefix="maskmesh-") as folder:
         trial = save_checked(graph, describe(metrics={}), Path(folder) / MODEL_FILE)
         some = masked.images[_parity_rows(len(faces)), 0]
         parity = check_parity(keras_answers(made.model, some), classify_faces(trial, some))
+        if settings.int8:
+            ranges = range_faces(_training_faces(settings, run), run.recipe)
+            graph = _stored(to_integers(converted, ranges, settings.bits), settings.bits)
+            trial = save_checked(graph, describe(metrics={}), Path(folder) / "int8.onnx")
         reports = judge(trial, faces, masked)
     metrics = artifact_metrics(
         reports, made.calibration, made.mirroring, made.float_accuracy, parity
     )
+    _check_loss(metrics, len(faces))
     with whole_folder(target, replace=settings.replace) as folder:
         save_checked(graph, describe(metrics=metrics), folder / MODEL_FILE)
         for name, report in reports.items():
@@ -104,8 +115,7 @@ def export(settings: ExportSettings) -> Path:
         card = model_card(
             version=target.name,
             run=run,
-            mirrored=settings.mirrored,
-            bits=settings.bits,
+            settings=settings,
             temperature=made.temperature,
             reports=reports,
             metrics=metrics,
@@ -119,7 +129,7 @@ def export(settings: ExportSettings) -> Path:
 def finish(
     model: keras.Model, faces: LabelledFaces, masked: MaskedFaces, *, mirrored: bool, bits: int
 ) -> Finished:
-    """Put a trained network's kernels on their grid, in place, and make it what is served.
+    """Put a trained network's kernels on their grid and make it what is served.
 
     Args:
         model: The network, in float32.
@@ -128,6 +138,7 @@ def finish(
         mirrored: Whether it is to answer the mean of a face and its mirror image.
         bits: Of a stored weight, 6 to 8.
     """
+    model = with_lean_maps(model)
     sets = {"masked": masked.images[:, 0], "unmasked": faces.images}
     before = both_views(model, sets["masked"]).answers(mirrored).probabilities
     snap_kernels(model, bits)
@@ -158,12 +169,8 @@ def _target(settings: ExportSettings) -> Path:
 
 
 def _validation(settings: ExportSettings, run: Run) -> tuple[LabelledFaces, MaskedFaces]:
-    train, split = (run.data["splits"][role] for role in ("train", "validation"))
-    data = settings.data or default_data()
-    if SHARE in run.data:
-        _, faces = load_train_and_validation(data, train, split, run.data[SHARE])
-    else:
-        faces = load_splits(data, [split])[split]
+    split = run.data["splits"]["validation"]
+    faces = _load(settings, run, "validation")
     if settings.per_class is not None:
         faces = faces.head(settings.per_class)
     if faces.sha256 != run.data["sha256"][split]:
@@ -175,12 +182,45 @@ def _validation(settings: ExportSettings, run: Run) -> tuple[LabelledFaces, Mask
     return faces, validation_masks(run.recipe, faces, place)
 
 
-def _check_size(graph: onnx.ModelProto) -> None:
+def _training_faces(settings: ExportSettings, run: Run) -> LabelledFaces:
+    faces = _load(settings, run, "train")
+    return faces if settings.per_class is None else faces.head(settings.per_class)
+
+
+def _load(
+    settings: ExportSettings, run: Run, role: Literal["train", "validation"]
+) -> LabelledFaces:
+    train, validation = (run.data["splits"][name] for name in ("train", "validation"))
+    data = settings.data or default_data()
+    if SHARE in run.data:
+        both = load_train_and_validation(data, train, validation, run.data[SHARE])
+        return both[0 if role == "train" else 1]
+    split = run.data["splits"][role]
+    return load_splits(data, [split])[split]
+
+
+def _stored(converted: onnx.ModelProto, bits: int) -> onnx.ModelProto:
+    """Return a graph as it is stored: weights in few bits, short names."""
+    graph = onnx.ModelProto()
+    graph.CopyFrom(converted)
+    store_on_grid(graph, bits)
+    shorten_names(graph)
     size = len(graph.SerializeToString())
     if size > MAX_BYTES:
         raise SetupError(
             f"the artifact would have {size:,} bytes, the limit is {MAX_BYTES:,}: train a "
             "smaller model; nothing was written"
+        )
+    return graph
+
+
+def _check_loss(metrics: Mapping[str, Any], count: int) -> None:
+    loss = metrics["masked_accuracy_float_weights"] - metrics["masked_accuracy"]
+    if loss * count > max(MAX_LOSS * count, LOST_BY_CHANCE):
+        raise SetupError(
+            f"the artifact is right on {loss:.1%} fewer of the masked faces than the float network "
+            f"(limit {MAX_LOSS:.1%}): export with more --bits, or with --no-int8; nothing was "
+            "written"
         )
 
 

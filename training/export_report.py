@@ -17,6 +17,7 @@ from maskmesh.training.calibration import Calibration
 from maskmesh.training.card import licence
 from maskmesh.training.convert import Parity
 from maskmesh.training.dataset import LabelledFaces
+from maskmesh.training.export_settings import ExportSettings
 from maskmesh.training.finishing import Views
 from maskmesh.training.inference import classify_faces
 from maskmesh.training.labels import CLASSES, FACE_SIZE
@@ -89,9 +90,8 @@ def mirroring_gain(views: Views, labels: NDArray[np.int64]) -> dict[str, Any]:
 def metadata(
     run: Run,
     version: str,
+    settings: ExportSettings,
     *,
-    mirrored: bool,
-    bits: int,
     temperature: float,
     metrics: Mapping[str, Any],
 ) -> dict[str, str]:
@@ -102,8 +102,9 @@ def metadata(
         "model_name": DEFAULT_MODEL,
         "version": version,
         "temperature": f"{temperature:g}",
-        "mirrored": json.dumps(mirrored),
-        "weight_bits": str(bits),
+        "mirrored": json.dumps(settings.mirrored),
+        "weight_bits": str(settings.bits),
+        "arithmetic": "int8" if settings.int8 else "float32",
         "recipe": run.recipe.model_dump_json(),
         "epochs": str(int(run.best["epoch"])),
         "data_sha256": json.dumps(run.data["sha256"]),

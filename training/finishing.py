@@ -36,6 +36,26 @@ def both_views(model: keras.Model, faces: NDArray[np.uint8]) -> Views:
     return Views(keras_answers(model, faces), keras_answers(model, faces[:, :, ::-1]))
 
 
+def with_lean_maps(model: keras.Model) -> keras.Model:
+    """Rebuild a network with convolutions of one pixel where dense layers work on maps.
+
+    Both do the same. But a dense layer on [N, 1, 1, C] becomes a dozen operations in ONNX, which
+    in a small network take as long as the layer.
+    """
+
+    def lean(layer: keras.Layer) -> keras.Layer:
+        if isinstance(layer, keras.layers.Dense) and len(layer.input.shape) == 4:
+            return keras.layers.Conv2D(layer.units, 1, activation=layer.activation, name=layer.name)
+        return layer.__class__.from_config(layer.get_config())
+
+    rebuilt = keras.models.clone_model(model, clone_function=lean)
+    for layer in model.layers:
+        weights = rebuilt.get_layer(layer.name).weights
+        for weight, trained in zip(weights, layer.get_weights(), strict=True):
+            weight.assign(trained.reshape(weight.shape))
+    return rebuilt
+
+
 def finished(model: keras.Model, *, mirrored: bool, temperature: float) -> keras.Model:
     """Build the network that is served from a trained one; the weights are shared.
 

@@ -36,9 +36,15 @@ def pack(whole: NDArray[np.int8], bits: int) -> NDArray[np.uint8]:
 
 
 def unpacking(
-    name: str, packed: NDArray[np.uint8], bits: int, shape: tuple[int, ...], output: str
+    name: str,
+    packed: NDArray[np.uint8],
+    bits: int,
+    shape: tuple[int, ...],
+    output: str,
+    *,
+    kind: int = onnx.TensorProto.FLOAT,
 ) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
-    """Return the nodes and constants that make a float32 tensor of whole numbers of packed ones.
+    """Return the nodes and constants that make a tensor of whole numbers of packed ones.
 
     A runtime that folds constants computes them once, at loading.
 
@@ -48,6 +54,7 @@ def unpacking(
         bits: 6 or 7.
         shape: Of the numbers.
         output: Name of the tensor.
+        kind: Its type, FLOAT or INT8.
     """
     rows, spare = _rows(bits), 8 - bits
     values = {
@@ -75,7 +82,8 @@ def unpacking(
         node("ReduceSum", ["weighted", "first_axis"], f"{name}/spread", keepdims=1),
         node("Concat", ["kept", "spread"], f"{name}/rows", axis=0),
         node("Reshape", ["rows", "shape"], f"{name}/shaped"),
-        node("Sub", ["shaped", "offset"], output),
+        node("Sub", ["shaped", "offset"], f"{name}/signed"),
+        node("Cast", ["signed"], output, to=kind),
     ]
     constants = [numpy_helper.from_array(value, f"{name}/{key}") for key, value in values.items()]
     return nodes, constants

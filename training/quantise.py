@@ -18,7 +18,7 @@ from maskmesh.services.runtime.errors import SetupError
 from maskmesh.training.packing import can_pack, pack, unpacking
 
 # Smaller kernels gain nothing in size and stay as they are.
-MIN_WEIGHTS = 4096
+MIN_WEIGHTS = 2048
 _OUTPUT_AXIS = {"Conv": 0, "MatMul": 1}
 _GRID_TOLERANCE = 1e-3
 
@@ -81,17 +81,19 @@ def store_on_grid(model: onnx.ModelProto, bits: int = 8) -> int:
         for node in graph.node
         if node.op_type in _OUTPUT_AXIS
     }
-    large = [
-        tensor
-        for tensor in graph.initializer
-        if tensor.name in axes and np.prod(tensor.dims) >= MIN_WEIGHTS
-    ]
-    for tensor in large:
-        _replace(graph, tensor, axes[tensor.name], bits)
-    return len(large)
+    stored = 0
+    for tensor in [t for t in graph.initializer if np.prod(t.dims) >= MIN_WEIGHTS]:
+        if tensor.name in axes:
+            _store_float(graph, tensor, axes[tensor.name], bits)
+        elif tensor.data_type == onnx.TensorProto.INT8:
+            _store_int8(graph, tensor, bits)
+        else:
+            continue
+        stored += 1
+    return stored
 
 
-def _replace(graph: onnx.GraphProto, tensor: onnx.TensorProto, axis: int, bits: int) -> None:
+def _store_float(graph: onnx.GraphProto, tensor: onnx.TensorProto, axis: int, bits: int) -> None:
     weights = np.asarray(numpy_helper.to_array(tensor), np.float32)
     whole, scale = to_grid(weights, axis, bits)
     off_grid = float(np.abs(weights / scale - whole).max())
@@ -101,15 +103,40 @@ def _replace(graph: onnx.GraphProto, tensor: onnx.TensorProto, axis: int, bits: 
             "version of tf2onnx rearranges them; export with another version"
         )
     name = tensor.name
-    graph.initializer.remove(tensor)
-    if can_pack(whole.size, bits):
-        nodes, constants = unpacking(name, pack(whole, bits), bits, whole.shape, f"{name}/whole")
-    else:
-        to_float = {"to": onnx.TensorProto.FLOAT}
-        nodes = [helper.make_node("Cast", [f"{name}/int8"], [f"{name}/whole"], **to_float)]
-        constants = [numpy_helper.from_array(whole, f"{name}/int8")]
+    nodes, constants = _unpacked(name, whole, bits, f"{name}/whole", onnx.TensorProto.FLOAT)
     nodes.append(helper.make_node("Mul", [f"{name}/whole", f"{name}/scale"], [name]))
     constants.append(numpy_helper.from_array(scale, f"{name}/scale"))
+    _put_in_place(graph, tensor, nodes, constants)
+
+
+def _store_int8(graph: onnx.GraphProto, tensor: onnx.TensorProto, bits: int) -> None:
+    whole = np.asarray(numpy_helper.to_array(tensor), np.int8)
+    if not can_pack(whole.size, bits):
+        return  # a byte each, as they are
+    if int(np.abs(whole.astype(np.int16)).max()) >= 2 ** (bits - 1):
+        raise SetupError(f"weights {tensor.name} need more than {bits} bits: export with --bits 8")
+    name = tensor.name
+    nodes, constants = _unpacked(name, whole, bits, name, onnx.TensorProto.INT8)
+    _put_in_place(graph, tensor, nodes, constants)
+
+
+def _unpacked(
+    name: str, whole: NDArray[np.int8], bits: int, output: str, kind: int
+) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
+    """Return the nodes and constants that make a tensor of whole numbers."""
+    if can_pack(whole.size, bits):
+        return unpacking(name, pack(whole, bits), bits, whole.shape, output, kind=kind)
+    cast = helper.make_node("Cast", [f"{name}/int8"], [output], to=kind)
+    return [cast], [numpy_helper.from_array(whole, f"{name}/int8")]
+
+
+def _put_in_place(
+    graph: onnx.GraphProto,
+    tensor: onnx.TensorProto,
+    nodes: list[onnx.NodeProto],
+    constants: list[onnx.TensorProto],
+) -> None:
+    graph.initializer.remove(tensor)
     graph.initializer.extend(constants)
     for node in reversed(nodes):
         graph.node.insert(0, node)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from maskmesh.training.card import FER2013, licence, model_card
+from maskmesh.training.export_settings import ExportSettings
 from maskmesh.training.metrics import classification_report
 from maskmesh.training.recipe import load_recipe
 from maskmesh.training.runs import Run
@@ -27,7 +28,7 @@ METRICS: dict[str, Any] = {
 }
 
 
-def card(sha256: str = FER2013, *, mirrored: bool = False, bits: int = 8) -> str:
+def card(sha256: str = FER2013, **settings: object) -> str:
     rng = np.random.default_rng(0)
     rows = rng.dirichlet(np.ones(7), 70).astype(np.float32)
     report = {
@@ -42,8 +43,7 @@ def card(sha256: str = FER2013, *, mirrored: bool = False, bits: int = 8) -> str
     return model_card(
         version="2",
         run=Run(Path("runs/x"), load_recipe("best"), data, history),
-        mirrored=mirrored,
-        bits=bits,
+        settings=ExportSettings(**settings),
         temperature=0.8222,
         reports={"masked": report, "unmasked": report},
         metrics=METRICS,
@@ -70,7 +70,9 @@ def test_mirroring_is_told_with_its_gain_either_way(mirrored: bool) -> None:
 
 def test_kernels_are_told() -> None:
     assert "stored as 7-bit numbers" in card(bits=7)
-    assert "60.34%; as stored: 60.12%" in card()
+    assert "8-bit integers" not in card()
+    assert "multiply 8-bit integers by weights of 7 bits" in card(bits=7, int8=True)
+    assert "float weights: 60.34%;\nas shipped: 60.12%" in card()
 
 
 def test_data_that_the_project_does_not_know_are_not_called_fer2013() -> None:

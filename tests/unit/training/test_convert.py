@@ -8,7 +8,13 @@ import pytest
 
 from maskmesh.services.classification.classifier import Classified
 from maskmesh.services.runtime.errors import SetupError
-from maskmesh.training.convert import check_parity, keras_answers, save_checked, to_onnx
+from maskmesh.training.convert import (
+    check_parity,
+    keras_answers,
+    save_checked,
+    shorten_names,
+    to_onnx,
+)
 from maskmesh.training.inference import classify_faces
 from maskmesh.training.labels import CLASSES
 from maskmesh.training.models.paper import build_paper_cnn
@@ -41,6 +47,18 @@ def test_onnx_answers_as_keras_does(model: keras.Model, faces: np.ndarray, tmp_p
     assert parity.max_difference < 1e-5
     assert (artifact.model.name, artifact.model.version) == ("tiny", "4")
     assert [path.name for path in (tmp_path / "1").iterdir()] == ["model.onnx"]
+
+
+def test_short_names_change_no_answer(
+    model: keras.Model, faces: np.ndarray, tmp_path: Path
+) -> None:
+    graph = to_onnx(model)
+    size = len(graph.SerializeToString())
+    shorten_names(graph)
+    assert len(graph.SerializeToString()) < size
+    assert max(len(name) for node in graph.graph.node for name in node.input) <= len("faces")
+    artifact = save_checked(graph, METADATA, tmp_path / "model.onnx")
+    assert check_parity(keras_answers(model, faces), classify_faces(artifact, faces)).faces == 70
 
 
 def test_graph_has_the_contracts_shape(model: keras.Model) -> None:

@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from maskmesh.training.convert import check_parity, keras_answers, save_checked, to_onnx
-from maskmesh.training.finishing import both_views, finished
+from maskmesh.training.finishing import both_views, finished, with_lean_maps
 from maskmesh.training.inference import classify_faces
 from maskmesh.training.labels import CLASSES
 from maskmesh.training.models import build_model
@@ -109,3 +109,23 @@ def test_views(model: keras.Model, faces: np.ndarray) -> None:
         views.mirrored.probabilities,
         keras_answers(model, np.flip(faces[:3], axis=2)).probabilities,
     )
+
+
+def test_dense_layers_on_maps_become_convolutions_that_answer_the_same(
+    model: keras.Model, faces: np.ndarray
+) -> None:
+    lean = with_lean_maps(model)
+    dense = [layer for layer in lean.layers if isinstance(layer, keras.layers.Dense)]
+    assert all(len(layer.input.shape) == 2 for layer in dense)
+    assert lean.count_params() == model.count_params()
+    for answers, same in zip(keras_parts(lean, faces), keras_parts(model, faces), strict=True):
+        np.testing.assert_allclose(answers, same, atol=1e-6)
+    if model.name == "residual":
+        # None of the operations by which ONNX finds out shapes at run time is left.
+        assert "Shape" not in {node.op_type for node in to_onnx(lean).graph.node}
+        assert "Shape" in {node.op_type for node in to_onnx(model).graph.node}
+
+
+def keras_parts(model: keras.Model, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    answers = keras_answers(model, faces)
+    return answers.probabilities, answers.mask
