@@ -14,6 +14,7 @@ from maskmesh.services.face_location.detector import Detection, HaarFaceDetector
 from maskmesh.services.face_location.settings import LocationSettings
 from maskmesh.services.face_location.tracking import FaceFollower, TrackedFace
 from maskmesh.services.runtime.images import to_array
+from maskmesh.services.runtime.observing.metrics import timed
 from maskmesh.services.runtime.pictures import PictureLimits
 from maskmesh.services.runtime.server import HostedService
 from maskmesh.services.runtime.status import answer_or_problem
@@ -61,8 +62,10 @@ class FaceLocationServicer(location_pb2_grpc.FaceLocationServiceServicer):
 
     def _locate(self, image: common_pb2.Image) -> pb.LocateResponse:
         gray = to_array(image, "L", self._limits)
+        with timed("locate"):
+            found = self._detector.detect(gray)
         return pb.LocateResponse(
-            faces=[_face(detection) for detection in self._detector.detect(gray)],
+            faces=[_face(detection) for detection in found],
             image_width=gray.shape[1],
             image_height=gray.shape[0],
         )
@@ -71,8 +74,10 @@ class FaceLocationServicer(location_pb2_grpc.FaceLocationServiceServicer):
         gray = to_array(item.image, "L", self._limits)
         known_time = item.HasField("capture_time_us")
         time_s = item.capture_time_us / MICROSECONDS if known_time else None
+        with timed("follow"):
+            followed = follower.update(gray, time_s)
         return pb.TrackedFaces(
-            faces=[_tracked_face(face) for face in follower.update(gray, time_s)],
+            faces=[_tracked_face(face) for face in followed],
             image_width=gray.shape[1],
             image_height=gray.shape[0],
         )

@@ -22,6 +22,7 @@ from maskmesh.services.mask_synthesis.settings import SynthesisSettings
 from maskmesh.services.mask_synthesis.synthesizer import MaskedFace, MaskSynthesizer
 from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.services.runtime.images import from_array, to_array
+from maskmesh.services.runtime.observing.metrics import timed
 from maskmesh.services.runtime.pictures import PictureLimits, encode_jpeg
 from maskmesh.services.runtime.server import HostedService
 from maskmesh.services.runtime.status import problem_of
@@ -192,9 +193,10 @@ def _box(request: pb.ApplyRequest) -> Box | None:
 
 
 def _image(pixels: NDArray[np.uint8], request: pb.ApplyRequest) -> common_pb2.Image:
-    if request.jpeg_quality:
-        return common_pb2.Image(encoded=encode_jpeg(pixels, request.jpeg_quality))
-    return from_array(pixels, "raw" if request.image.HasField("raw") else "png")
+    with timed("encode"):
+        if request.jpeg_quality:
+            return common_pb2.Image(encoded=encode_jpeg(pixels, request.jpeg_quality))
+        return from_array(pixels, "raw" if request.image.HasField("raw") else "png")
 
 
 def _points(points: NDArray[np.float32]) -> list[common_pb2.Point]:

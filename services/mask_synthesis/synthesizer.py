@@ -31,6 +31,7 @@ from maskmesh.services.mask_synthesis.positions import (
 )
 from maskmesh.services.mask_synthesis.user_masks import UserMask
 from maskmesh.services.runtime.errors import InvalidInputError
+from maskmesh.services.runtime.observing.metrics import timed
 
 __all__ = ["POSITIONS", "MaskSynthesizer", "MaskedFace", "mask_for"]
 
@@ -130,18 +131,22 @@ class MaskSynthesizer:
         random = np.random.default_rng(seed % 2**64)
         choice = choose(style, colour, pattern, random, self._own)
         if landmarks is None:
-            landmarks = self._loaded_predictor().predict(image, box)
+            predictor = self._loaded_predictor()
+            with timed("landmarks"):
+                landmarks = predictor.predict(image, box)
         points = np.asarray(landmarks, dtype=np.float32)
         check_landmarks(points)
         jitter = float(random.uniform(0.90, 1.08))
         worn = choose_position(position, float(random.random()))
-        quad = pivots.mask_pivots(points, worn)
-        lighting = face_lighting(image, points, jitter)
-        drawn = mask_for(points, quad, choice, worn)
-        warped = warp_mask(drawn, quad, image.shape[:2])
-        mask = replace(warped, pixels=coloured(warped.pixels, choice.paint, is_colourless(image)))
+        with timed("draw"):
+            quad = pivots.mask_pivots(points, worn)
+            lighting = face_lighting(image, points, jitter)
+            drawn = mask_for(points, quad, choice, worn)
+            warped = warp_mask(drawn, quad, image.shape[:2])
+            pixels = coloured(warped.pixels, choice.paint, is_colourless(image))
+            masked = overlay(image, lit(replace(warped, pixels=pixels), lighting))
         return MaskedFace(
-            image=overlay(image, lit(mask, lighting)),
+            image=masked,
             landmarks=points,
             quad=quad,
             confidence=fit_confidence(image, points),
@@ -167,7 +172,9 @@ class MaskSynthesizer:
             InvalidInputError: An image or a box cannot be used; see `check_face`.
             SetupError: The predictor file is missing.
         """
-        return self._loaded_predictor().predict_many(images, boxes)
+        predictor = self._loaded_predictor()
+        with timed("landmarks"):
+            return predictor.predict_many(images, boxes)
 
     def _loaded_predictor(self) -> LandmarkPredictor:
         with self._loading:

@@ -39,7 +39,7 @@ class OverloadedError(UnavailableError):
 
     Attributes:
         retry_after_s: How long to wait before the next try, in seconds, above 0.
-        reason: Which limit was met, one word: "queue", "in_flight", "streams", "peer_streams".
+        reason: Which limit was met, one word; see `observing.metrics.count_refusal`.
     """
 
     def __init__(self, message: str, retry_after_s: float = 0.1, reason: str = "queue") -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskmesh.services.runtime.errors import InvalidInputError, TooLargeError
+from maskmesh.services.runtime.observing.metrics import timed
 from maskmesh.services.runtime.pictures import (
     DEFAULT_LIMITS,
     ColourMode,
@@ -42,7 +43,8 @@ def to_array(
     """
     content = image.WhichOneof("content")
     if content == "encoded":
-        return decode_picture(image.encoded, mode, limits)
+        with timed("decode"):
+            return decode_picture(image.encoded, mode, limits)
     if content == "raw":
         return _raw_to_array(image.raw, mode, limits)
     raise InvalidInputError("the image has no content: set `encoded` or `raw`")

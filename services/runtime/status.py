@@ -51,6 +51,8 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
     for family, code in _STATUS_OF:
         if isinstance(error, family):
             return code, str(error)
+    if isinstance(error, NotImplementedError):  # the generated code's, for methods we do not have
+        return grpc.StatusCode.UNIMPLEMENTED, "this service does not offer this method"
     reference = uuid.uuid4().hex[:12]
     _log.error("internal error", reference=reference, exc_info=error)
     return grpc.StatusCode.INTERNAL, f"internal error, see the service's log at {reference}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,15 @@ class _Listener:
 
     instruments: Instruments | None = None
     stages: StageListener | None = None
+    served: ClassVar[dict[str, str]] = {}
 
 
 def listen(instruments: Instruments | None) -> None:
     """Let instruments of this process take what is told from now on; None: nobody listens."""
     _Listener.instruments = instruments
+    if instruments is not None:
+        for model, version in _Listener.served.items():
+            instruments.served_model(model, version)
 
 
 def listen_to_stages(listener: StageListener | None) -> None:
@@ -51,7 +55,7 @@ def observe_stage(stage: str, seconds: float) -> None:
 
     Args:
         stage: What was done, one word of a small fixed set: "queue", "batch", "compute", "decode",
-            "locate", "landmarks", "draw", "encode".
+            "locate", "follow", "landmarks", "draw", "encode".
         seconds: How long it took, 0 or more.
     """
     instruments = _Listener.instruments
@@ -118,6 +122,8 @@ def count_predictions(
 
 def show_model(model: str, version: str) -> None:
     """Tell which version of a model answers calls from now on."""
+    # Kept, too: models are loaded before anybody listens.
+    _Listener.served[model] = version
     instruments = _Listener.instruments
     if instruments is not None:
         instruments.served_model(model, version)
@@ -128,7 +134,7 @@ def count_refusal(reason: str) -> None:
 
     Args:
         reason: One word of a small fixed set: "key", "in_flight", "streams", "peer_streams",
-            "queue".
+            "queue", "deadline".
     """
     instruments = _Listener.instruments
     if instruments is not None:

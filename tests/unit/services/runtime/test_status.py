@@ -7,6 +7,8 @@ from maskmesh.services.runtime import errors
 from maskmesh.services.runtime.status import answer_or_problem, status_of
 from maskmesh.v1 import common_pb2
 
+UNIMPLEMENTED = grpc.StatusCode.UNIMPLEMENTED
+
 
 @pytest.mark.parametrize(
     ("error", "code"),
@@ -31,6 +33,10 @@ def test_the_family_keeps_its_text(
 def test_every_error_of_the_family_has_a_status() -> None:
     for error in errors.MaskmeshError.__subclasses__():
         assert status_of(error("x"))[0] is not grpc.StatusCode.INTERNAL
+
+
+def test_a_method_that_is_not_written_is_unimplemented() -> None:
+    assert status_of(NotImplementedError("Method not implemented!"))[0] is UNIMPLEMENTED
 
 
 def test_other_errors_do_not_leak_and_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
