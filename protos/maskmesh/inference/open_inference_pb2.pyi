@@ -636,11 +636,13 @@ class ModelInferRequest(_message.Message):
 
     @_builtins.property
     def inputs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelInferRequest.InferInputTensor]:
-        """The tensors."""
+        """One tensor: `faces`, UINT8 of shape [N, side, side, 1], gray, 0 to 255, framed like FER2013; or
+        `image`, BYTES of shape [N] or [N, 1], JPEG or PNG pictures of faces.
+        """
 
     @_builtins.property
     def outputs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelInferRequest.InferRequestedOutputTensor]:
-        """What is wanted; none: what the model gives."""
+        """What is wanted, of `probabilities`, `mask` and `label`; none: what the model gives."""
 
     @_builtins.property
     def raw_input_contents(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
@@ -886,13 +888,10 @@ class ModelInput(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     DATA_TYPE_FIELD_NUMBER: _builtins.int
     DIMS_FIELD_NUMBER: _builtins.int
-    OPTIONAL_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name."""
     data_type: Global___DataType.ValueType
     """Type of an element."""
-    optional: _builtins.bool
-    """Whether it may be left out."""
     @_builtins.property
     def dims(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Shape for one face."""
@@ -903,11 +902,10 @@ class ModelInput(_message.Message):
         name: _builtins.str = ...,
         data_type: Global___DataType.ValueType = ...,
         dims: _abc.Iterable[_builtins.int] | None = ...,
-        optional: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_type", b"data_type", "dims", b"dims", "name", b"name", "optional", b"optional"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_type", b"data_type", "dims", b"dims", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1217,7 +1215,9 @@ class ModelConfig(_message.Message):
 
     @_builtins.property
     def parameters(self) -> _containers.MessageMap[_builtins.str, Global___ModelParameter]:
-        """`canary_percent`: the share of the calls that the version on trial answers."""
+        """`canary_percent`: the share of the calls that the version on trial answers.
+        `instead_of_faces`: what may be sent instead of the input.
+        """
 
     def __init__(
         self,

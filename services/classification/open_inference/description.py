@@ -20,8 +20,11 @@ Tensors = dict[str, tuple[str, list[int]]]
 
 
 def _inputs(side: int) -> Tensors:
-    """The inputs: their types, and shapes for one face."""
-    return {FACES: ("UINT8", [side, side, 1]), IMAGE: ("BYTES", [])}
+    """The inputs: their types, and shapes for one face.
+
+    The other way in, pictures, is not among them: tools that make up data send all that is listed.
+    """
+    return {FACES: ("UINT8", [side, side, 1])}
 
 
 def _outputs() -> Tensors:
@@ -76,10 +79,7 @@ def config_of(
         ),
         max_batch_size=max_faces,
         input=[
-            # Either of the two is sent; tools that make up data of their own make up faces.
-            pb.ModelInput(
-                name=name, data_type=_DATA_TYPES[datatype], dims=dims, optional=name == IMAGE
-            )
+            pb.ModelInput(name=name, data_type=_DATA_TYPES[datatype], dims=dims)
             for name, (datatype, dims) in _inputs(current.side).items()
         ],
         output=[
@@ -98,6 +98,11 @@ def config_of(
             preferred_batch_size=[policy.preferred_faces],
             max_queue_delay_microseconds=round(policy.delay_s * 1e6),
         ),
+    )
+    config.parameters[
+        f"instead_of_{FACES}"
+    ].string_value = (
+        f"the input {IMAGE}, BYTES of shape [N] or [N, 1]: JPEG or PNG pictures of faces"
     )
     if len(classifiers) > 1:
         config.parameters["canary_percent"].string_value = f"{canary_percent:g}"

@@ -167,7 +167,6 @@ async def test_the_server_and_the_model_describe_themselves(stub: Stub) -> None:
     assert list(metadata.versions) == ["3"]
     assert [(each.name, each.datatype, list(each.shape)) for each in metadata.inputs] == [
         ("faces", "UINT8", [-1, 48, 48, 1]),
-        ("image", "BYTES", [-1]),
     ]
     assert [(each.name, each.datatype, list(each.shape)) for each in metadata.outputs] == [
         ("probabilities", "FP32", [-1, len(EXPRESSIONS)]),
@@ -177,7 +176,7 @@ async def test_the_server_and_the_model_describe_themselves(stub: Stub) -> None:
     config = (await stub.ModelConfig(pb.ModelConfigRequest(name="expression"))).config
     assert (config.max_batch_size, config.default_model_filename) == (8, "model.onnx")
     assert list(config.input[0].dims) == [48, 48, 1]
-    assert [each.optional for each in config.input] == [False, True]
+    assert "BYTES of shape [N] or [N, 1]" in config.parameters["instead_of_faces"].string_value
 
 
 async def test_statistics_grow(stub: Stub) -> None:

@@ -47,7 +47,7 @@ async def test_an_unmodified_client_does_all_it_can(
     assert process.returncode == 0
     seen = json.loads(output)
     assert (seen["live"], seen["ready"], seen["unknown_ready"]) == (True, [True, True], False)
-    assert (seen["server"], seen["inputs"]) == ("maskmesh", ["faces", "image"])
+    assert (seen["server"], seen["inputs"]) == ("maskmesh", ["faces"])
     assert seen["max_batch_size"] == settings.max_faces
     assert (seen["best"], seen["id"]) == ([6, 0, 3], "abc")
     assert seen["mask"] == pytest.approx([234 / 255, 18 / 255, 126 / 255], abs=1e-3)
