@@ -126,8 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         CliApp.run(command, cli_args=rest)
     except (MaskmeshError, ModuleNotFoundError, ValidationError, SettingsError, OSError) as error:
         return _fail(name, *_told(error, COMMANDS[name]))
-    except KeyboardInterrupt:
-        return _fail(name, "interrupted", EXIT_INTERRUPTED)
+    except KeyboardInterrupt as interrupt:
+        sys.stderr.write(f"maskmesh {name}: {str(interrupt) or 'interrupted'}\n")
+        return EXIT_INTERRUPTED
     return 0
 
 

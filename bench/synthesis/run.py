@@ -25,6 +25,8 @@ from maskmesh.training.data_home import default_data
 
 PORTRAIT_SIDE = 350
 SEED = 1
+# All faces are written, so that rates mean the same on any data.
+EVERY_FACE = ("--seed", str(SEED), "--min-fit", "0")
 FEW_SHARE = 0.1
 
 
@@ -131,7 +133,7 @@ def measure_rates(
         scratch: Folder for what is written.
     """
     sources = _sources(data, (max(1, round(faces * FEW_SHARE)), faces), scratch)
-    options = ("--seed", str(SEED), "--workers", str(workers))
+    options = (*EVERY_FACE, "--workers", str(workers))
 
     def local(source: Path, target: Path) -> list[str]:
         return synthesize_words(source, target, *options, "--mode", "local")
@@ -178,7 +180,7 @@ def watch_memory(data: Path, faces: int, workers: int, scratch: Path) -> list[Co
     """
     (source,) = _sources(data, (faces,), scratch).values()
     target = scratch / "watched"
-    options = ("--seed", str(SEED), "--workers", str(workers), "--mode", "local")
+    options = (*EVERY_FACE, "--workers", str(workers), "--mode", "local")
     with _progress("memory", None) as advance:
         courses = watch(
             synthesize_words(source, target, *options), scratch / "memory.log", advance=advance
@@ -198,7 +200,7 @@ def kill(data: Path, faces: int, workers: int, times: int, scratch: Path) -> Kil
         scratch: Folder for what is written.
     """
     (source,) = _sources(data, (faces,), scratch).values()
-    options = ("--seed", str(SEED), "--workers", str(workers), "--mode", "local")
+    options = (*EVERY_FACE, "--workers", str(workers), "--mode", "local")
     with _progress("kills", times) as advance:
         return kill_and_resume(
             lambda target: synthesize_words(source, target, *options),

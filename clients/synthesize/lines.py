@@ -66,7 +66,8 @@ class FaceLine:
 
     def badly_fitting(self, applied: Applied, min_fit: float) -> str:
         """Return the line of a face that was left as it is, since the mask fits badly."""
-        reason = f"bad fit: {round(applied.fit, self.FIT_DIGITS)} is below {min_fit:g}"
+        # How bad is told by "fit"; the same words for all add up in the summary.
+        reason = f"bad fit: below --min-fit {min_fit:g}; --min-fit 0 keeps such faces"
         return _line(self._known() | _told(applied) | {"status": SKIPPED, "reason": reason})
 
     def skipped(self, reason: str) -> str:

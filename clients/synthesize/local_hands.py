@@ -1,6 +1,6 @@
 """Locates and puts masks on in this process; needs the extra "synthesis", and "location" to locate.
 
-Loaded once by the server that worker processes are forked from, so that they share its pages.
+Loaded once by every worker process.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from maskmesh.clients.synthesize.making import (
     Wish,
     make_together,
 )
-from maskmesh.clients.synthesize.recipe import Recipe
+from maskmesh.clients.synthesize.recipe import OWN_MASKS, Recipe
 from maskmesh.clients.synthesize.tasks import Outcome, Task
+from maskmesh.services.mask_synthesis.compiling import code_is_kept
 from maskmesh.services.mask_synthesis.landmarks import LandmarkPredictor, check_face
 from maskmesh.services.mask_synthesis.mean_shape import MEAN_SHAPE
 from maskmesh.services.mask_synthesis.synthesizer import MaskSynthesizer
-from maskmesh.services.mask_synthesis.user_masks import read_user_mask
+from maskmesh.services.mask_synthesis.user_masks import UserMask, read_user_mask
 from maskmesh.services.runtime.errors import MaskmeshError, SetupError
 from maskmesh.services.runtime.logging import get_logger
 from maskmesh.services.runtime.pictures import decode_picture, encode_jpeg, encode_png
@@ -61,6 +62,7 @@ class Maker:
         self._recipe = recipe
         self._predictor = LandmarkPredictor(recipe.predictor_path)
         masks = [read_user_mask(path) for path in recipe.masks]
+        self._styles = _styles(recipe, masks)
         self._synthesizer = MaskSynthesizer(self._predictor, masks)
         self._detector: HaarFaceDetector | None = None
 
@@ -113,7 +115,7 @@ class Maker:
         recipe = self._recipe
         masked = self._synthesizer.apply(
             face.pixels,
-            style=recipe.style,
+            style=self._styles[face.wish.seed % len(self._styles)],
             colour=recipe.colour,
             pattern=recipe.pattern,
             position=recipe.position,
@@ -175,13 +177,25 @@ def check_recipe(recipe: Recipe) -> None:
             user's own cannot be used.
         NotFoundError: A file of a mask does not exist.
     """
-    synthesizer = MaskSynthesizer(masks=[read_user_mask(path) for path in recipe.masks])
+    masks = [read_user_mask(path) for path in recipe.masks]
+    synthesizer = MaskSynthesizer(masks=masks)
     landmarks = (MEAN_SHAPE * 20 + 32).astype(np.float32)
-    synthesizer.apply(
-        np.full((96, 96), 128, dtype=np.uint8),
-        style=recipe.style,
-        colour=recipe.colour,
-        pattern=recipe.pattern,
-        position=recipe.position,
-        landmarks=landmarks,
-    )
+    for style in _styles(recipe, masks):
+        synthesizer.apply(
+            np.full((96, 96), 128, dtype=np.uint8),
+            style=style,
+            colour=recipe.colour,
+            pattern=recipe.pattern,
+            position=recipe.position,
+            landmarks=landmarks,
+        )
+
+
+def will_compile() -> bool:
+    """Tell whether code has to be compiled first, which takes some seconds."""
+    return not code_is_kept()
+
+
+def _styles(recipe: Recipe, masks: Sequence[UserMask]) -> list[str]:
+    """Return what a face's seed chooses from."""
+    return [mask.name for mask in masks] if recipe.style == OWN_MASKS else [recipe.style]

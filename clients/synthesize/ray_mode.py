@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Protocol
@@ -42,7 +42,9 @@ Load = Callable[[Recipe], Maker]
 """Loads what does tasks by a recipe: a class or function that workers can import by its name."""
 
 
-def run_ray(tasks: Iterable[Task], recipe: Recipe, workers: int, load: Load) -> Iterator[Outcome]:
+def run_ray(
+    tasks: Iterable[Task], recipe: Recipe, workers: int, load: Load
+) -> Generator[Outcome, None, None]:
     """Do tasks on Ray Data.
 
     Args:

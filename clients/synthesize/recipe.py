@@ -12,6 +12,9 @@ FacesChoice = Literal["auto", "image", "each", "largest"]
 FormatChoice = Literal["png", "jpeg", "keep"]
 
 SMALL_FACE_SIDE = 128
+OWN_MASKS = "own masks"
+"""As a style: one of the user's own masks, by the face's seed. No mask can be called so."""
+DEFAULT_MIN_FIT = 0.3
 SEED_BYTES = 6
 """Seeds of faces have 48 bits: every reader of JSON keeps them exact."""
 
@@ -22,7 +25,7 @@ class Recipe:
 
     Attributes:
         seed: The run's seed; the seed of every face derives from it, see `face_seed`.
-        style: Name of a style or of a user's mask, or "random".
+        style: Name of a style or of a user's mask, "random", or `OWN_MASKS`.
         colour: Name of a colour, "#rrggbb", or "random".
         pattern: Name of a pattern, or "random".
         position: Name of a wearing position, or "random".
@@ -44,7 +47,7 @@ class Recipe:
     position: str = "proper"
     faces: FacesChoice = "auto"
     variants: int = 1
-    min_fit: float = 0.0
+    min_fit: float = DEFAULT_MIN_FIT
     picture_format: FormatChoice = "png"
     jpeg_quality: int = 95
     masks: tuple[Path, ...] = ()

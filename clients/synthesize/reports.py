@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from maskmesh.clients.demo.contact_sheet import grid
-from maskmesh.clients.streaming.video_sink import fit_into
 from maskmesh.clients.synthesize.lines import WRITTEN
-from maskmesh.services.runtime.pictures import encode_png, read_picture
+from maskmesh.clients.synthesize.sheets import SHEET_PREFIX, SHEET_SUFFIX, Sheets
 
 MANIFEST, SUMMARY = "manifest.jsonl", "summary.json"
-SHEET_PREFIX = "contact_sheet"
-SHEET_PICTURES, SHEET_COLUMNS = 48, 8
-TILE = (112, 112)
+
+
+def is_reserved(output: str) -> bool:
+    """Tell whether an output would lie where a run's reports do.
+
+    Args:
+        output: Path relative to the destination, with forward slashes.
+    """
+    first = output.split("/", maxsplit=1)[0].lower()
+    is_sheet = first.startswith(f"{SHEET_PREFIX}.") and first.endswith(SHEET_SUFFIX)
+    return is_sheet or first in (MANIFEST, SUMMARY)
+
+
+class Reasons:
+    """Counts why faces were skipped; reasons that differ in numbers or names only add up."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._texts: dict[str, str] = {}
+
+    def add(self, reason: str) -> None:
+        """Count a reason."""
+        kind = " ".join("…" if _varies(word) else word for word in reason.split())
+        self._counts[kind] += 1
+        if self._texts.setdefault(kind, reason) != reason:
+            self._texts[kind] = kind
+
+    def summary(self) -> dict[str, int]:
+        """Return the counts, the most frequent reason first."""
+        return {self._texts[kind]: count for kind, count in self._counts.most_common()}
 
 
 class Tally:
-    """Counts the lines of a manifest, and draws lots for the contact sheets.
-
-    Memory stays flat: of each class, only the names on its sheet are kept.
-    """
+    """Counts the lines of a manifest, in flat memory."""
 
     def __init__(self) -> None:
         self._status: Counter[str] = Counter()
         self._classes: dict[str, Counter[str]] = defaultdict(Counter)
-        self._reasons: Counter[str] = Counter()
+        self._reasons = Reasons()
         self._wearing: dict[str, Counter[str]] = defaultdict(Counter)
-        self.sheets: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        """Hash and path of the pictures of each class's sheet, by the hash."""
+        self.sheets = Sheets()
 
     def add(self, line: str) -> None:
         """Count a line."""
@@ -46,27 +62,19 @@ class Tally:
         if entry["status"] == WRITTEN:
             for key in ("style", "pattern", "position"):
                 self._wearing[key][entry[key]] += 1
-            self._draw_lot(entry["class"], entry["output"])
+            self.sheets.draw_lot(entry)
         else:
-            self._reasons[_without_numbers(entry["reason"])] += 1
+            self._reasons.add(entry["reason"])
 
     def summary(self, identity: Mapping[str, Any]) -> dict[str, Any]:
         """Return all counts, with what decided the run's result."""
         return {
             "faces": dict(sorted(self._status.items())),
             "classes": {name: dict(sorted(c.items())) for name, c in sorted(self._classes.items())},
-            "reasons": dict(self._reasons.most_common()),
+            "reasons": self._reasons.summary(),
             **{key: dict(sorted(counts.items())) for key, counts in sorted(self._wearing.items())},
             "run": dict(identity),
         }
-
-    def _draw_lot(self, class_name: str, output: str) -> None:
-        lot = hashlib.blake2b(output.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
-        sheet = self.sheets[class_name]
-        if (lot, output) not in sheet:
-            sheet.append((lot, output))
-            sheet.sort()
-            del sheet[SHEET_PICTURES:]
 
 
 def write_reports(
@@ -90,20 +98,12 @@ def write_reports(
         for line in lines:
             manifest.write(f"{line}\n")
             tally.add(line)
-    for class_name, lots in tally.sheets.items():
-        outputs = sorted(output for _, output in lots)
-        sheet = grid([_tile(folder / output) for output in outputs], SHEET_COLUMNS)
-        name = ".".join(part for part in (SHEET_PREFIX, *class_name.split("/")) if part)
-        (folder / f"{name}.png").write_bytes(encode_png(np.ascontiguousarray(sheet[:, :, ::-1])))
+    tally.sheets.write(folder)
     summary = tally.summary(identity)
     (folder / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     return summary
 
 
-def _tile(path: Path) -> NDArray[np.uint8]:
-    return fit_into(cv2.cvtColor(read_picture(path), cv2.COLOR_RGB2BGR).astype(np.uint8), TILE)
-
-
-def _without_numbers(reason: str) -> str:
-    """Return the kind of a reason: what differs from picture to picture would not add up."""
-    return " ".join("…" if any(map(str.isdigit, word)) else word for word in reason.split())
+def _varies(word: str) -> bool:
+    """Tell whether a word is a number or a name, which is another for every picture."""
+    return any(map(str.isdigit, word)) or word.lstrip("(").startswith(("'", '"', "/"))

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import (
-    Task as Bar,
-)
-from rich.text import Text
 
 from maskmesh.clients.inputs import PictureInputs
-from maskmesh.clients.synthesize.finishing import check_destination, publish
-from maskmesh.clients.synthesize.lines import SKIPPED, WRITTEN
-from maskmesh.clients.synthesize.recipe import Recipe
-from maskmesh.clients.synthesize.reports import MANIFEST, write_reports
+from maskmesh.clients.synthesize.destinations import check_destination, check_place
+from maskmesh.clients.synthesize.finishing import publish
+from maskmesh.clients.synthesize.identity import run_identity
+from maskmesh.clients.synthesize.reports import write_reports
 from maskmesh.clients.synthesize.settings import SynthesizeSettings
 from maskmesh.clients.synthesize.sources import Planned, fingerprint, plan, tasks
 from maskmesh.clients.synthesize.tasks import Outcome, Task
+from maskmesh.clients.synthesize.telling import notices, progress_bar, stoppable, tell
 from maskmesh.clients.synthesize.workplace import Workplace, workplace_of
 from maskmesh.services.runtime.errors import InvalidInputError
 
@@ -42,35 +31,31 @@ def run_synthesize(settings: SynthesizeSettings) -> dict[str, Any]:
 
     Raises:
         MaskmeshError: Source, destination or settings cannot be used, or a mode cannot do its
-            work. A picture that cannot be masked is a line of the manifest, and the run goes on.
+            work, or no face at all got a mask. A picture that cannot be masked is a line of the
+            manifest, and the run goes on.
         OSError: The disk is full, or the destination cannot be written; what is done is kept.
+        KeyboardInterrupt: It was stopped; what is done is kept.
     """
-    console = Console(stderr=True)
-    recipe = settings.recipe
-    _check(settings)
+    check_place(settings.src, settings.dst)
+    # Where a link leads to, so that what is there is replaced, and not the link.
+    destination = settings.dst.resolve()
     with PictureInputs(settings.src) as inputs:
-        identity = {**recipe.described(), "source": fingerprint(inputs)}
-        summary = check_destination(settings.src, settings.dst, identity, settings.overwrite)
+        _check(settings)
+        identity = run_identity(settings.recipe, fingerprint(inputs))
+        summary = check_destination(destination, identity, settings.overwrite)
+        is_new = summary is None
         if summary is None:
-            planned = plan(inputs, recipe)
-            if settings.overwrite:
-                shutil.rmtree(workplace_of(settings.dst), ignore_errors=True)
-            with Workplace(settings.dst, identity) as workplace:
-                _make(settings, planned, workplace, console)
-                lines = _lines(planned, workplace)
-                console.print("writing manifest, summary and contact sheets", highlight=False)
-                summary = write_reports(lines, identity, workplace.pictures)
-                publish(workplace.pictures, settings.dst)
-                workplace.remove()
+            planned = plan(inputs, settings.recipe)
+            summary = _make_all(settings, planned, destination, identity)
         else:
-            shutil.rmtree(workplace_of(settings.dst), ignore_errors=True)
-    _tell(settings.dst, summary)
+            shutil.rmtree(workplace_of(destination), ignore_errors=True)
+    tell(settings.src, settings.dst, summary, is_new)
     return summary
 
 
 def _check(settings: SynthesizeSettings) -> None:
     # Needs the extra "synthesis", which the mesh mode does without.
-    if settings.mode != "mesh":
+    if settings.working_mode != "mesh":
         from maskmesh.clients.synthesize.local_hands import check_recipe  # noqa: PLC0415
 
         check_recipe(settings.recipe)
@@ -80,13 +65,37 @@ def _check(settings: SynthesizeSettings) -> None:
         )
 
 
+def _make_all(
+    settings: SynthesizeSettings,
+    planned: Sequence[Planned],
+    destination: Path,
+    identity: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Make the destination, or go on with what is not done of it yet."""
+    console = notices()
+    total = sum(entry.picture is not None for entry in planned)
+    with (
+        Workplace(destination, identity, settings.overwrite) as workplace,
+        stoppable(console, workplace, total),
+    ):
+        _make(settings, planned, workplace, console, total)
+        console.print("writing manifest, summary and contact sheets")
+        summary = write_reports(_lines(planned, workplace), identity, workplace.pictures)
+        publish(workplace.pictures, destination)
+        workplace.remove()
+    return summary
+
+
 def _make(
-    settings: SynthesizeSettings, planned: Sequence[Planned], workplace: Workplace, console: Console
+    settings: SynthesizeSettings,
+    planned: Sequence[Planned],
+    workplace: Workplace,
+    console: Console,
+    total: int,
 ) -> None:
     """Do all tasks that are not done yet."""
-    total = sum(entry.picture is not None for entry in planned)
-    with ExitStack() as stack:
-        progress = stack.enter_context(_progress(console))
+    _say_if_it_compiles(settings, console)
+    with progress_bar(console) as progress:
         bar = progress.add_task("masking", total=total, completed=len(workplace.done))
 
         def readable() -> Iterator[Task]:
@@ -98,20 +107,21 @@ def _make(
                     workplace.note(index, (line,))
                     progress.advance(bar)
 
-        for outcome in _outcomes(settings, readable(), settings.recipe):
-            workplace.keep(outcome)
-            progress.advance(bar)
+        # Closed at once when the run ends early, and with it its processes.
+        with closing(_outcomes(settings, readable())) as outcomes:
+            for outcome in outcomes:
+                workplace.keep(outcome)
+                progress.advance(bar)
 
 
-def _outcomes(
-    settings: SynthesizeSettings, todo: Iterable[Task], recipe: Recipe
-) -> Iterator[Outcome]:
+def _outcomes(settings: SynthesizeSettings, todo: Iterable[Task]) -> Generator[Outcome, None, None]:
     # Each mode needs packages that the others do without.
-    if settings.mode == "local":
+    recipe = settings.recipe
+    if settings.working_mode == "local":
         from maskmesh.clients.synthesize.local_mode import run_local  # noqa: PLC0415
 
         return run_local(todo, recipe, settings.workers)
-    if settings.mode == "ray":
+    if settings.working_mode == "ray":
         from maskmesh.clients.synthesize.local_hands import Maker  # noqa: PLC0415
         from maskmesh.clients.synthesize.ray_mode import run_ray  # noqa: PLC0415
 
@@ -121,6 +131,14 @@ def _outcomes(
     return run_mesh(todo, recipe, settings.workers, settings.mesh, settings.log_file)
 
 
+def _say_if_it_compiles(settings: SynthesizeSettings, console: Console) -> None:
+    if settings.working_mode == "local":
+        from maskmesh.clients.synthesize.local_hands import will_compile  # noqa: PLC0415
+
+        if will_compile():
+            console.print("compiling landmark code, first run only")
+
+
 def _lines(planned: Sequence[Planned], workplace: Workplace) -> Iterator[str]:
     """Return all lines of the manifest, in the order of the source."""
     for index, entry in enumerate(planned):
@@ -128,32 +146,3 @@ def _lines(planned: Sequence[Planned], workplace: Workplace) -> Iterator[str]:
             yield entry.line
         else:
             yield from workplace.lines(index)
-
-
-def _tell(destination: Path, summary: Mapping[str, Any]) -> None:
-    faces = summary["faces"]
-    told = f"{destination}: {faces.get(WRITTEN, 0)} faces masked, {faces.get(SKIPPED, 0)} skipped"
-    reasons = [f"  {count} × {reason}" for reason, count in summary["reasons"].items()]
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print("\n".join([told, *reasons, f"every face has a line in {MANIFEST}"]))
-
-
-class _Rate(ProgressColumn):
-    """Pictures a second."""
-
-    def render(self, task: Bar) -> Text:
-        """Show the rate, once there is one."""
-        return Text("" if task.speed is None else f"{task.speed:,.0f} pictures/s")
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )

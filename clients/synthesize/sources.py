@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from maskmesh.clients.inputs import PictureInput, PictureInputs
 from maskmesh.clients.synthesize.lines import skipped_line
 from maskmesh.clients.synthesize.making import JPEG_SUFFIXES
 from maskmesh.clients.synthesize.recipe import Recipe
+from maskmesh.clients.synthesize.reports import is_reserved
 from maskmesh.clients.synthesize.tasks import Task
 from maskmesh.services.runtime.errors import InvalidInputError
 
@@ -19,6 +20,10 @@ LINK = "a symbolic link: it is not followed"
 UNSAFE = "its name leads out of the destination: it is not written"
 NO_TEXT = "its name is no text in UTF-8: rename it"
 TWICE = "another entry has the same name"
+ALIKE = "its output would be called as that of another picture of the same name"
+KEEP_ALIKE = f"{ALIKE}: --format keep keeps both"
+RENAME_ALIKE = f"{ALIKE}: rename one of them"
+RESERVED = "the manifest, summary and contact sheets are called so in the destination: rename it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def plan(inputs: PictureInputs, recipe: Recipe) -> list[Planned]:
         Planned(entry.file, (), None, skipped_line(entry.file, entry.reason))
         for entry in inputs.left_out
     ]
-    taken: set[str] = set()
+    taken: dict[str, str] = {}
     pictures = [_planned(picture, recipe, taken) for picture in inputs.pictures]
     return sorted([*pictures, *left_out], key=lambda planned: planned.source)
 
@@ -83,25 +88,36 @@ def tasks(planned: Sequence[Planned], done: frozenset[int]) -> Iterator[Task | t
             yield Task(index, entry.source, entry.outputs, data)
 
 
-def _planned(picture: PictureInput, recipe: Recipe, taken: set[str]) -> Planned:
+def _planned(picture: PictureInput, recipe: Recipe, taken: dict[str, str]) -> Planned:
     outputs = output_names(picture.file, recipe)
-    reason = _reason_to_skip(picture, outputs, taken)
+    reason = _reason_to_skip(picture, outputs, recipe, taken)
     if reason is not None:
         return Planned(picture.file, (), None, skipped_line(picture.file, reason))
-    taken.update(outputs)
+    taken.update(dict.fromkeys(outputs, picture.file))
     return Planned(picture.file, outputs, picture, "")
 
 
-def _reason_to_skip(picture: PictureInput, outputs: tuple[str, ...], taken: set[str]) -> str | None:
+def _reason_to_skip(
+    picture: PictureInput, outputs: tuple[str, ...], recipe: Recipe, taken: Mapping[str, str]
+) -> str | None:
     if picture.is_link:
         return LINK
     if not is_safe(picture.file):
         return UNSAFE
     if any("\ud800" <= letter <= "\udfff" for letter in picture.file):
         return NO_TEXT
-    if not taken.isdisjoint(outputs):
+    if any(map(is_reserved, outputs)):
+        return RESERVED
+    other = next((taken[output] for output in outputs if output in taken), None)
+    return None if other is None else _reason_to_skip_second(picture.file, other, recipe)
+
+
+def _reason_to_skip_second(file: str, other: str, recipe: Recipe) -> str:
+    if file == other:
         return TWICE
-    return None
+    kept = replace(recipe, picture_format="keep")
+    apart = set(output_names(file, kept)).isdisjoint(output_names(other, kept))
+    return KEEP_ALIKE if apart else RENAME_ALIKE
 
 
 def output_names(source: str, recipe: Recipe) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from maskmesh.clients.synthesize.identity import differences
 from maskmesh.clients.synthesize.tasks import Outcome
 from maskmesh.services.runtime.errors import InvalidInputError
 
@@ -22,18 +23,22 @@ class Workplace:
     """A folder beside the destination: pictures made, and a journal of the tasks that are done.
 
     A picture is written aside and renamed, and only then is its task noted as done, so what a
-    killed run leaves is whole. For one process at a time; a context manager.
+    killed run leaves is whole. For one process at a time; a context manager, at whose end the
+    folder goes if nothing was done.
     """
 
-    def __init__(self, destination: Path, identity: Mapping[str, Any]) -> None:
+    def __init__(
+        self, destination: Path, identity: Mapping[str, Any], overwrite: bool = False
+    ) -> None:
         """Make the folder, or take up what an earlier run left there.
 
         Args:
             destination: What the run is to make.
             identity: All that decides what the run makes, as JSON has it.
+            overwrite: Whether what another run left unfinished is given up.
 
         Raises:
-            InvalidInputError: Another run made what is there, or is at work there.
+            InvalidInputError: Another run did work there, or is at work there.
             OSError: The folder cannot be written.
         """
         self._folder = workplace_of(destination)
@@ -42,7 +47,7 @@ class Workplace:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = self._take_lock()
         try:
-            self._claim(identity)
+            self._claim(identity, overwrite)
             self._journal: IO[bytes] = self._take_up_journal()
         except BaseException:
             self._lock.close()
@@ -57,6 +62,8 @@ class Workplace:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if not self._places and self._folder.is_dir():
+            self.remove()
         self._journal.close()
         self._lock.close()
 
@@ -111,19 +118,25 @@ class Workplace:
             ) from error
         return lock
 
-    def _claim(self, identity: Mapping[str, Any]) -> None:
-        file = self._folder / IDENTITY
-        if not file.exists():
-            partial = self._folder / PARTIAL
-            partial.write_text(json.dumps(identity), encoding="utf-8")
-            partial.replace(file)
-        there = json.loads(file.read_text(encoding="utf-8"))
-        changed = sorted(key for key in {*there, *identity} if there.get(key) != identity.get(key))
-        if changed:
-            raise InvalidInputError(
-                f"{self._folder} holds an unfinished run with another {', '.join(changed)}: give "
-                "the same to go on with it, name another destination, or --overwrite"
-            )
+    def _claim(self, identity: Mapping[str, Any], overwrite: bool) -> None:
+        file, journal = self._folder / IDENTITY, self._folder / JOURNAL
+        if file.exists():
+            there = json.loads(file.read_text(encoding="utf-8"))
+            changed = differences(there, identity)
+            has_work = journal.exists() and journal.stat().st_size > 0
+            if changed and has_work and not overwrite:
+                raise InvalidInputError(
+                    f"{self._folder} holds an unfinished run with {changed}: give the same to go "
+                    "on with it, name another destination, or --overwrite"
+                )
+            if not changed and self.pictures.is_dir():
+                return
+            # Pictures first: without them, what the journal says is done is done again.
+            shutil.rmtree(self.pictures, ignore_errors=True)
+        journal.unlink(missing_ok=True)
+        partial = self._folder / PARTIAL
+        partial.write_text(json.dumps(identity), encoding="utf-8")
+        partial.replace(file)
         self.pictures.mkdir(exist_ok=True)
 
     def _take_up_journal(self) -> IO[bytes]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
 
 from numba import njit
 
@@ -20,6 +21,22 @@ Result = TypeVar("Result")
 
 # What reading or writing kept code fails with; none of it comes from code that is compiled.
 _NOT_KEPT = (OSError, EOFError, pickle.UnpicklingError)
+
+_compiled: list[Any] = []
+
+
+def code_is_kept() -> bool:
+    """Tell whether all functions that were compiled before are ready, in this process's view."""
+    return all(map(_is_kept, _compiled))
+
+
+def _is_kept(run: Any) -> bool:
+    folder = run.stats.cache_path
+    if folder is None:
+        return False
+    source = Path(run.py_func.__code__.co_filename)
+    kept = Path(folder).glob(f"{source.stem}.{run.py_func.__qualname__}-*.nbi")
+    return any(index.stat().st_mtime >= source.stat().st_mtime for index in kept)
 
 
 def compiled_part(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -37,6 +54,7 @@ def compiled(function: Callable[Parameters, Result]) -> Callable[Parameters, Res
     except RuntimeError:
         # Numba found no folder that it may write.
         run = njit(nogil=True)(function)
+    _compiled.append(run)
 
     @wraps(function)
     def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:

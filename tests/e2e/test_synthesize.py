@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from maskmesh.bench.synthesis.kills import differences, fingerprints
@@ -109,7 +111,9 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(
     assert done.returncode == 0, done.stderr
     assert len(kept) > 100_000
     again = maskmesh(*words)
-    assert (again.returncode, again.stdout) == (0, done.stdout)
+    assert again.returncode == 0
+    assert "already complete, nothing to do" in again.stdout
+    assert "already complete" not in done.stdout
     assert not workplace_of(target).exists()
     if target.is_file():
         with zipfile.ZipFile(target) as archive:
@@ -126,15 +130,61 @@ def test_what_cannot_be_done_is_said_in_a_line(maskmesh: Run, source: Path, tmp_
         ((source, tmp_path / "mine"), "name another"),
         ((tmp_path / "gone", tmp_path / "out"), "check the path"),
         ((tmp_path / "none", tmp_path / "out"), "no pictures in"),
-        ((tmp_path / "mine", tmp_path / "mine" / "out"), "lie in each other"),
+        ((tmp_path / "mine", tmp_path / "mine" / "out"), "lies in the source"),
         ((source, tmp_path / "out", "--style", "beard"), "choose one of"),
         ((source, tmp_path / "out", "--mask", tmp_path / "no.png"), "no.png"),
         ((source, tmp_path / "out", "--workers", "0"), "--workers"),
-        ((source, tmp_path / "out", "--mode", "mesh", "--mesh", "127.0.0.1:1"), "no service at"),
+        ((source, tmp_path / "out", "--mesh", "127.0.0.1:1"), "no service at"),
+        ((source, tmp_path / "out", "--mesh", "127.0.0.1:1", "--mode", "ray"), "leave out one"),
     ]
     for words, told in cases:
         done = maskmesh("synthesize", *words)
         assert done.returncode in (1, 2), words
         assert told in done.stderr
         assert "Traceback" not in done.stderr
+        assert not workplace_of(tmp_path / "out").exists()
     assert (tmp_path / "mine" / "photo.png").read_bytes() == b"dear"
+
+
+def test_a_run_that_is_stopped_says_so_and_goes_on(
+    maskmesh: Run, start: Callable[..., subprocess.Popen[str]], source: Path, tmp_path: Path
+) -> None:
+    words = ("synthesize", source, tmp_path / "out", "--seed", 5, "--workers", 1)
+    journal = workplace_of(tmp_path / "out") / JOURNAL
+    run = start(*words)
+    while run.poll() is None and not (journal.is_file() and journal.stat().st_size > 0):
+        time.sleep(0.005)
+    run.send_signal(signal.SIGINT)
+    _, told = run.communicate()
+    assert run.returncode == 130
+    first, last = told.splitlines()
+    assert first == "stopping …"
+    assert re.search(r"stopped: \d+ of 402 pictures done; give the same command to go on", last)
+    done = maskmesh(*words)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"going on: \d+ of 402 pictures done already", done.stderr)
+
+
+def test_one_of_the_users_masks_is_put_on_each_face_and_none_masked_is_an_error(
+    maskmesh: Run, faces: Path, tmp_path: Path
+) -> None:
+    masks = Path(__file__).parents[2] / "examples" / "masks"
+    (tmp_path / "in").mkdir()
+    crop = read_picture(faces / "biden.jpg")[114:284, 216:386]
+    for index in range(6):
+        (tmp_path / "in" / f"{index}.png").write_bytes(encode_png(np.ascontiguousarray(crop)))
+    second = tmp_path / "second.png"
+    second.write_bytes((masks / "grin.png").read_bytes())
+    described = json.loads((masks / "grin.json").read_text())
+    second.with_suffix(".json").write_text(json.dumps({**described, "name": "second"}))
+    words = ("synthesize", tmp_path / "in", tmp_path / "out", "--faces", "image", "--workers", 1)
+    done = maskmesh(*words, "--mask", masks / "grin.png", "--mask", second, "--min-fit", 1)
+    assert done.returncode == 1
+    assert "0 faces masked, 6 skipped" in done.stdout
+    assert "no face of" in done.stderr
+    assert "--min-fit 0 keeps" in done.stderr
+    done = maskmesh(*words, "--mask", masks / "grin.png", "--mask", second)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["style"] in (
+        {"grin": count, "second": 6 - count} for count in range(1, 6)
+    )

@@ -8,7 +8,10 @@ import pytest
 from maskmesh.clients.inputs import PictureInputs
 from maskmesh.clients.synthesize.recipe import Recipe
 from maskmesh.clients.synthesize.sources import (
+    KEEP_ALIKE,
     LINK,
+    RENAME_ALIKE,
+    RESERVED,
     TWICE,
     UNSAFE,
     fingerprint,
@@ -69,11 +72,36 @@ def test_every_entry_of_a_zip_becomes_work_or_a_line_with_a_reason(tmp_path):
     assert told == {
         "../out.png": UNSAFE,
         "a/1.jpg": "",
-        "a/1.png": TWICE,
+        "a/1.png": KEEP_ALIKE,
         "a/notes.txt": "no picture by its name",
         "b/link.png": LINK,
     }
     assert [entry.source for entry in planned] == sorted(told)
+
+
+@pytest.mark.parametrize(
+    ("names", "recipe", "reason"),
+    [
+        (("1.jpg", "1.png"), Recipe(), KEEP_ALIKE),
+        (("1.jpg", "1.png"), Recipe(picture_format="keep"), ""),
+        (("1.bmp", "1.png"), Recipe(), RENAME_ALIKE),
+        (("1.bmp", "1.png"), Recipe(picture_format="keep"), RENAME_ALIKE),
+        (("1.png", "1.png"), Recipe(), TWICE),
+        (("0.png", "contact_sheet.a.png"), Recipe(), RESERVED),
+        (("0.png", "Contact_Sheet.jpg"), Recipe(), RESERVED),
+        (("0.png", "contact_sheet.jpg"), Recipe(picture_format="keep"), ""),
+        (("0.png", "manifest.jsonl/a.png"), Recipe(), RESERVED),
+        (("0.png", "a/contact_sheet.png"), Recipe(), ""),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_outputs_that_would_collide_are_told(tmp_path, names, recipe, reason):
+    with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, b"x")
+    with PictureInputs(tmp_path / "faces.zip") as inputs:
+        lines = [entry.line for entry in plan(inputs, recipe)]
+    assert [line and json.loads(line)["reason"] for line in sorted(lines)] == ["", reason]
 
 
 def test_pictures_are_read_one_by_one_and_those_that_cannot_be_are_told(tmp_path):

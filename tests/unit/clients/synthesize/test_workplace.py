@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,45 @@ def test_a_task_whose_note_was_cut_off_by_a_kill_is_done_again(tmp_path, left):
 def test_another_runs_work_is_refused_and_kept(tmp_path):
     with Workplace(tmp_path / "out", {"seed": 1, "style": "cloth"}) as first:
         first.keep(outcome(1))
-    with pytest.raises(InvalidInputError, match=r"another seed, style.*--overwrite"):
+    with pytest.raises(InvalidInputError, match=r"--seed 1 \(now 2\), --style cloth.*--overwrite"):
         Workplace(tmp_path / "out", {"seed": 2, "style": "n95"})
     with Workplace(tmp_path / "out", {"seed": 1, "style": "cloth"}) as again:
         assert again.done == {1}
+    with Workplace(tmp_path / "out", {"seed": 2}, overwrite=True) as other:
+        assert other.done == frozenset()
+        assert list(other.pictures.rglob("*.png")) == []
+
+
+def test_with_overwrite_the_same_run_goes_on(tmp_path):
+    with Workplace(tmp_path / "out", {"seed": 1}) as first:
+        first.keep(outcome(1))
+    with Workplace(tmp_path / "out", {"seed": 1}, overwrite=True) as again:
+        assert again.done == {1}
+
+
+def test_a_run_that_fails_before_anything_is_done_leaves_nothing(tmp_path):
+    with pytest.raises(ValueError, match="no mesh"), Workplace(tmp_path / "out", {"seed": 1}):
+        raise ValueError("no mesh")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_run_left_that_was_killed_before_anything_was_done_blocks_nobody(tmp_path):
+    folder = workplace_of(tmp_path / "out")
+    (folder / "made").mkdir(parents=True)
+    (folder / "run.json").write_text('{"seed": 1}')
+    (folder / JOURNAL).touch()
+    with Workplace(tmp_path / "out", {"seed": 2}) as other:
+        other.keep(outcome(1))
+    with Workplace(tmp_path / "out", {"seed": 2}) as again:
+        assert again.done == {1}
+
+
+def test_what_lost_its_pictures_is_done_again(tmp_path):
+    with Workplace(tmp_path / "out", {"seed": 1}) as first:
+        first.keep(outcome(1))
+        shutil.rmtree(first.pictures)
+    with Workplace(tmp_path / "out", {"seed": 1}) as again:
+        assert again.done == frozenset()
 
 
 def test_two_runs_do_not_work_on_one_destination(tmp_path):

@@ -28,6 +28,11 @@ import numpy as np
 import module
 print(module.total(np.arange(5)))
 """
+ASKING = """
+import module
+from maskmesh.services.mask_synthesis.compiling import code_is_kept
+print(code_is_kept())
+"""
 FULL_DISK = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
 
 
@@ -64,6 +69,15 @@ def test_code_is_kept_for_the_next_process(run, tmp_path):
     assert all("total" in path.name for path in files)
     assert run() == "20"
     assert kept_files(tmp_path / "kept") == files
+
+
+def test_it_can_be_asked_whether_code_is_kept(run, tmp_path):
+    assert run(ASKING) == "False"
+    run()
+    assert run(ASKING) == "True"
+    later = (tmp_path / "module.py").stat().st_mtime + 100
+    os.utime(tmp_path / "module.py", (later, later))
+    assert run(ASKING) == "False"
 
 
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
