@@ -11,9 +11,13 @@ from pydantic import Field
 from maskmesh.services.classification.settings import ClassificationSettings
 from maskmesh.services.face_location.settings import LocationSettings
 from maskmesh.services.mask_synthesis.settings import SynthesisSettings
+from maskmesh.services.runtime.observing.settings import ObservingSettings
 from maskmesh.services.runtime.processes import DEFAULT_PORT, LocalMesh
 from maskmesh.services.runtime.run import run_server
-from maskmesh.services.runtime.settings import CommandSettings
+from maskmesh.services.runtime.security.binding import check_binding
+from maskmesh.services.runtime.security.settings import SecuritySettings
+from maskmesh.services.runtime.security.tls import server_credentials
+from maskmesh.services.runtime.settings import flags_of
 
 # Packages that only one service needs are imported by that service's command.
 # ruff: noqa: PLC0415
@@ -49,7 +53,7 @@ class ServeClassification(ClassificationSettings):
         run_server(self, lambda: build(self))
 
 
-class Up(CommandSettings, section="up"):
+class Up(ObservingSettings, SecuritySettings, section="up"):
     """Run all three services on this machine until Ctrl-C or SIGTERM."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -60,12 +64,27 @@ class Up(CommandSettings, section="up"):
         description="port of location; the other two take the ports after it; 0: free ones",
     )
 
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65533,
+        description="port of location's metrics; those of the other two are at the ports after "
+        "it; 0: there are none",
+    )
+
     def cli_cmd(self) -> None:
         """Start the services as child processes and wait."""
         stop = threading.Event()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_number, lambda *_: stop.set())
-        with LocalMesh(self.host, self.port) as mesh:
+        flags = flags_of(
+            self,
+            {*ObservingSettings.model_fields, *SecuritySettings.model_fields} - {"metrics_port"},
+        )
+        # Said here and not by three processes at once.
+        tls = server_credentials(self) is not None
+        check_binding(self.host, tls, self.insecure_plaintext)
+        with LocalMesh(self.host, self.port, flags=flags, metrics_port=self.metrics_port) as mesh:
             for name in ("location", "synthesis", "classification"):
                 sys.stdout.write(f"{name:<16}{getattr(mesh.addresses, name)}\n")
             sys.stdout.write("ready, Ctrl-C stops\n")

@@ -19,14 +19,14 @@ from maskmesh.clients.annotate.outputs import PictureFolder
 from maskmesh.clients.inputs import PictureInput, PictureInputs
 from maskmesh.clients.mesh.access import mesh_access
 from maskmesh.clients.mesh.client import Service
+from maskmesh.clients.mesh.settings import LineSettings
 from maskmesh.clients.streaming.lines import STANDARD_OUTPUT, JsonLines
 from maskmesh.services.runtime.errors import InvalidInputError
-from maskmesh.services.runtime.settings import CommandSettings
 
 NEEDED: tuple[Service, ...] = ("location", "classification")
 
 
-class AnnotateSettings(CommandSettings, section="annotate"):
+class AnnotateSettings(LineSettings, section="annotate"):
     """Annotate independent pictures: a JSON line a picture, and pictures if wanted."""
 
     model_config = SettingsConfigDict(populate_by_name=True, env_prefix_target="all")
@@ -90,7 +90,9 @@ def run_annotate(settings: AnnotateSettings) -> AnnotateCounts:
         folder = PictureFolder(settings.output) if settings.output else None
         lines = stack.enter_context(JsonLines(settings.json_file))
         with notices.status("waiting for the mesh" if settings.mesh else "starting a mesh"):
-            access = stack.enter_context(mesh_access(settings.mesh, NEEDED, settings.log_file))
+            access = stack.enter_context(
+                mesh_access(settings.mesh, NEEDED, settings.log_file, security=settings.security)
+            )
         progress = stack.enter_context(_progress(notices))
         task = progress.add_task("annotate", total=len(inputs.pictures))
         for picture in analyse_all(

@@ -17,6 +17,7 @@ from maskmesh.clients.mesh.results import (
     KnownMasks,
     MaskedFace,
 )
+from maskmesh.clients.mesh.security import Security
 from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "MaskedFace",
     "MeshClient",
     "Picture",
+    "Security",
     "Timeouts",
 ]

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maskmesh.clients.mesh.client import ALL_SERVICES, MeshClient, Service
-from maskmesh.services.runtime.errors import UnavailableError
+from maskmesh.clients.mesh.security import PLAIN, Security
+from maskmesh.services.runtime.errors import InvalidInputError, OverloadedError, UnavailableError
 from maskmesh.services.runtime.processes import LocalMesh, MeshAddresses
 
 READY_TIMEOUT_S = 10.0
@@ -53,6 +54,8 @@ class MeshAccess:
                 raise error
 
         still_hoping()
+        if isinstance(error, OverloadedError):
+            time.sleep(error.retry_after_s)
         self.client.wait_until_ready(timeout_s, self._services, still_hoping)
 
 
@@ -62,6 +65,7 @@ def mesh_access(
     services: Sequence[Service] = ALL_SERVICES,
     log_file: Path | None = None,
     ready_timeout_s: float = READY_TIMEOUT_S,
+    security: Security = PLAIN,
 ) -> Iterator[MeshAccess]:
     """Give access to a mesh that is ready, from `with` to its end.
 
@@ -71,18 +75,22 @@ def mesh_access(
         log_file: Where the log of a mesh of our own goes; None: a temporary file, which is kept
             if the block ends in an error.
         ready_timeout_s: How long to wait for a running mesh, in seconds.
+        security: How the lines to a running mesh are protected, and the key it knows us by.
 
     Raises:
-        InvalidInputError: The address is not host:port.
+        InvalidInputError: The address is not host:port, or there is none for the security.
+        AccessError: The mesh does not know our key.
         UnavailableError: No mesh is ready at the address; or the block ended in this error, and
             a process of our own mesh has ended.
         SetupError: A mesh of our own does not start.
     """
     if address is not None:
-        with MeshClient(MeshAddresses.at(address)) as client:
+        with MeshClient(MeshAddresses.at(address), security=security) as client:
             client.wait_until_ready(ready_timeout_s, services)
             yield MeshAccess(client, None, services)
         return
+    if security != PLAIN:
+        raise InvalidInputError("TLS and keys are for a running mesh: name it with --mesh")
     log = log_file or _temporary_log()
     with LocalMesh(log_file=log) as local, MeshClient(local.addresses) as client:
         client.wait_until_ready(ready_timeout_s, services, local.check)

@@ -9,7 +9,10 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from maskmesh.clients.mesh.failures import error_from_call
+from maskmesh.clients.mesh.security import PLAIN, Security
 from maskmesh.services.runtime.errors import UnavailableError
+from maskmesh.services.runtime.observing.tracing import traced_channel
 
 # A picture has at most 16 MiB; an answer may be a picture too, and PNG of noise is larger than raw.
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -20,13 +23,21 @@ CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 500),
+    # A service whose machine is gone is noticed while an answer is awaited, not only by deadlines.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
 )
 _PAUSE_S = 0.05
 
 
-def open_channel(address: str) -> grpc.Channel:
-    """Open a channel to host:port; it connects when the first call is made."""
-    return grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+def open_channel(address: str, security: Security = PLAIN) -> grpc.Channel:
+    """Open a channel to host:port; it connects when the first call is made.
+
+    Raises:
+        InvalidInputError: The security's parts do not fit together, or not to the address.
+        SetupError: A file of the security cannot be read.
+    """
+    return traced_channel(security.open(address, CHANNEL_OPTIONS))
 
 
 def wait_until_serving(
@@ -45,6 +56,7 @@ def wait_until_serving(
 
     Raises:
         UnavailableError: It does not serve within the time.
+        AccessError: It does not know our key.
     """
     stub: Any = health_pb2_grpc.HealthStub(channel)  # its stubs name no methods
     end = time.monotonic() + timeout_s
@@ -53,8 +65,7 @@ def wait_until_serving(
         try:
             answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=1.0)
         except grpc.RpcError as error:
-            if isinstance(error, grpc.Call) and error.code() is not grpc.StatusCode.UNAVAILABLE:
-                state = f"its health check ends with {error.code().name}"
+            state = _state(error, state, address)
         else:
             if answer.status == health_pb2.HealthCheckResponse.SERVING:
                 return
@@ -67,3 +78,23 @@ def wait_until_serving(
                 "start one with `maskmesh up`"
             )
         time.sleep(_PAUSE_S)
+
+
+def _state(error: grpc.RpcError, before: str, address: str) -> str:
+    """Return what a failed health check says of a service.
+
+    Raises:
+        AccessError: It does not let us in, and will not by waiting.
+    """
+    if not isinstance(error, grpc.Call):
+        return before
+    code = error.code()
+    if code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+        raise error_from_call(error, address) from error
+    if code is not grpc.StatusCode.UNAVAILABLE:
+        return f"its health check ends with {code.name}"
+    if "andshake" in (error.details() or ""):
+        return "its TLS certificate is not one that we trust, or ours is not one that it trusts"
+    if "onnection reset" in (error.details() or "") or "ocket closed" in (error.details() or ""):
+        return "it closes the connection: does it speak TLS? Then give --tls or --tls-ca"
+    return before

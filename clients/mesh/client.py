@@ -19,6 +19,7 @@ from maskmesh.clients.mesh.results import (
     KnownMasks,
     MaskedFace,
 )
+from maskmesh.clients.mesh.security import PLAIN, Security
 from maskmesh.clients.mesh.translation import (
     box_message,
     expressions_from,
@@ -64,16 +65,26 @@ DEFAULT_TIMEOUTS = Timeouts()
 class MeshClient:
     """Calls a running mesh. Safe to share between threads; close it, or use it in `with`."""
 
-    def __init__(self, addresses: MeshAddresses, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
+    def __init__(
+        self,
+        addresses: MeshAddresses,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        security: Security = PLAIN,
+    ) -> None:
         """Prepare channels; nothing is sent until the first call.
 
         Args:
             addresses: Where the three services listen.
             timeouts: How long calls may take.
+            security: How the lines are protected, and the key that the services know us by.
+
+        Raises:
+            InvalidInputError: The security's parts do not fit together, or not to the addresses.
+            SetupError: A file of the security cannot be read.
         """
         self._addresses = addresses
         self._timeouts = timeouts
-        self._channels = {name: open_channel(self.address(name)) for name in ALL_SERVICES}
+        self._channels = {name: open_channel(self.address(name), security) for name in ALL_SERVICES}
         self._location = location_pb2_grpc.FaceLocationServiceStub(self._channels["location"])
         self._synthesis = synthesis_pb2_grpc.MaskSynthesisServiceStub(self._channels["synthesis"])
         self._classification = classification_pb2_grpc.ExpressionClassificationServiceStub(
@@ -81,17 +92,24 @@ class MeshClient:
         )
 
     @classmethod
-    def connect(cls, address: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Self:
+    def connect(
+        cls,
+        address: str,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        security: Security = PLAIN,
+    ) -> Self:
         """Return a client of the mesh that `maskmesh up --host H --port P` started.
 
         Args:
             address: "H:P", the location service's; the others are at P+1 and P+2.
             timeouts: How long calls may take.
+            security: How the lines are protected, and the key that the services know us by.
 
         Raises:
-            InvalidInputError: The address is not host:port.
+            InvalidInputError: The address is not host:port, or does not fit the security.
+            SetupError: A file of the security cannot be read.
         """
-        return cls(MeshAddresses.at(address), timeouts)
+        return cls(MeshAddresses.at(address), timeouts, security)
 
     def address(self, service: Service) -> str:
         """Return the host:port that a service is called at."""

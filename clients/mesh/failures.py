@@ -6,22 +6,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
 
 from maskmesh.services.runtime.errors import (
+    AccessError,
     DeadlineError,
     InvalidInputError,
     MaskmeshError,
     NoFaceError,
     NotFoundError,
+    OverloadedError,
     SetupError,
     TooLargeError,
     UnavailableError,
 )
 
+NANOSECONDS = 1e9
+
 _FAMILY: dict[grpc.StatusCode, type[MaskmeshError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidInputError,
     grpc.StatusCode.OUT_OF_RANGE: TooLargeError,
     grpc.StatusCode.RESOURCE_EXHAUSTED: TooLargeError,
+    grpc.StatusCode.UNAUTHENTICATED: AccessError,
+    grpc.StatusCode.PERMISSION_DENIED: AccessError,
     grpc.StatusCode.NOT_FOUND: NotFoundError,
     grpc.StatusCode.FAILED_PRECONDITION: NoFaceError,
     grpc.StatusCode.UNIMPLEMENTED: SetupError,
@@ -31,14 +39,19 @@ _FAMILY: dict[grpc.StatusCode, type[MaskmeshError]] = {
 }
 
 
-def error_from(code: grpc.StatusCode, details: str, address: str) -> MaskmeshError:
+def error_from(
+    code: grpc.StatusCode, details: str, address: str, retry_after_s: float | None = None
+) -> MaskmeshError:
     """Return the error of the family that stands for a status.
 
     Args:
         code: What the call ended with.
         details: The status's text.
         address: Host and port that were called, for the message.
+        retry_after_s: When the service says that the same call may succeed; None: it does not.
     """
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and retry_after_s is not None:
+        return OverloadedError(details, retry_after_s)
     kind = _FAMILY.get(code, MaskmeshError)
     if kind is UnavailableError:
         return UnavailableError(f"no service at {address}: start one with `maskmesh up`")
@@ -70,4 +83,16 @@ def error_from_call(error: grpc.RpcError, address: str) -> MaskmeshError:
     """Return the error of the family that stands for a failed call."""
     if not isinstance(error, grpc.Call):
         return MaskmeshError(f"the call to {address} failed: {error}")
-    return error_from(error.code(), error.details() or "", address)
+    return error_from(error.code(), error.details() or "", address, _retry_after_s(error))
+
+
+def _retry_after_s(call: grpc.Call) -> float | None:
+    try:
+        status = rpc_status.from_call(call)
+    except ValueError:  # what it carries is of another status
+        return None
+    hint = error_details_pb2.RetryInfo()
+    for detail in status.details if status is not None else ():
+        if detail.Unpack(hint):
+            return float(hint.retry_delay.ToNanoseconds()) / NANOSECONDS
+    return None

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from maskmesh.clients.mesh.access import MeshAccess, mesh_access
 from maskmesh.clients.mesh.client import ALL_SERVICES, SEEDS, Service
+from maskmesh.clients.mesh.settings import LineSettings
 from maskmesh.clients.streaming.frames import Source
 from maskmesh.clients.streaming.hysteresis import (
     DEFAULT_DWELL_S,
@@ -28,12 +29,11 @@ from maskmesh.clients.streaming.status import StatusLine
 from maskmesh.clients.streaming.stopping import StopOnSignal
 from maskmesh.clients.streaming.video_sink import VideoSink
 from maskmesh.services.runtime.errors import InvalidInputError, UnavailableError
-from maskmesh.services.runtime.settings import CommandSettings
 
 WITHOUT_MASKS: tuple[Service, ...] = ("location", "classification")
 
 
-class StreamSettings(CommandSettings, section="stream"):
+class StreamSettings(LineSettings, section="stream"):
     """Annotate a camera, clip, network stream or folder of pictures, frame by frame."""
 
     model_config = SettingsConfigDict(populate_by_name=True, env_prefix_target="all")
@@ -101,7 +101,9 @@ def run_stream(settings: StreamSettings) -> None:
             notices.print("neither --output nor --json is given: results are only counted")
         services = ALL_SERVICES if settings.mask else WITHOUT_MASKS
         with notices.status("waiting for the mesh" if settings.mesh else "starting a mesh"):
-            access = stack.enter_context(mesh_access(settings.mesh, services, settings.log_file))
+            access = stack.enter_context(
+                mesh_access(settings.mesh, services, settings.log_file, security=settings.security)
+            )
         stop = stack.enter_context(StopOnSignal(reader.stop))
         status = stack.enter_context(StatusLine(notices, source.total))
         pipeline = _build_pipeline(settings, access, status, stop)

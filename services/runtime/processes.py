@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
@@ -57,17 +58,27 @@ class LocalMesh:
         host: Address to listen on.
         port: Port of location; synthesis and classification take the two after it. 0: free ports.
         log_file: Where the children's logs go; None: to this process's standard error.
+        flags: More flags of `maskmesh serve`, for all three.
+        metrics_port: Port of location's metrics; those of the other two are at the ports after it.
+            0: there are none.
 
     Raises:
         SetupError: A service did not start.
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, log_file: Path | None = None
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        log_file: Path | None = None,
+        flags: Sequence[str] = (),
+        metrics_port: int = 0,
     ) -> None:
         self._host = host
         self._port = port
         self._log_file = log_file
+        self._flags = flags
+        self._metrics_port = metrics_port
         self._children: dict[str, subprocess.Popen[str]] = {}
         self.addresses = MeshAddresses("", "", "")
 
@@ -79,8 +90,7 @@ class LocalMesh:
                 if self._log_file:
                     log = stack.enter_context(_open_log(self._log_file))
                 for offset, name in enumerate(SERVICE_NAMES):
-                    port = self._port + offset if self._port else 0
-                    self._children[name] = self._start(name, port, log)
+                    self._children[name] = self._start(name, offset, log)
             deadline = time.monotonic() + START_TIMEOUT_S
             self.addresses = MeshAddresses(
                 **{name: self._wait_until_ready(name, deadline) for name in SERVICE_NAMES}
@@ -128,9 +138,12 @@ class LocalMesh:
                     pipe.close()
         self._children.clear()
 
-    def _start(self, name: str, port: int, log: IO[str] | None) -> subprocess.Popen[str]:
+    def _start(self, name: str, offset: int, log: IO[str] | None) -> subprocess.Popen[str]:
+        port = self._port + offset if self._port else 0
         command = [sys.executable, "-m", "maskmesh.cli.main", "serve", name]
-        command += ["--host", self._host, "--port", str(port), "--stop-with-stdin"]
+        command += ["--host", self._host, "--port", str(port), "--stop-with-stdin", *self._flags]
+        if self._metrics_port:
+            command += ["--metrics-port", str(self._metrics_port + offset)]
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command,
             stdin=subprocess.PIPE,

@@ -91,4 +91,8 @@ def _retry_info(
     hint.retry_delay.FromNanoseconds(round(retry_after_s * 1e9))
     status = status_pb2.Status(code=code.value[0], message=message)
     status.details.add().Pack(hint)
-    return tuple(rpc_status.to_status(status).trailing_metadata or ())
+    # The first is for people and libraries, the second for gRPC's own retries.
+    return (
+        *(rpc_status.to_status(status).trailing_metadata or ()),
+        ("grpc-retry-pushback-ms", str(round(retry_after_s * 1000))),
+    )

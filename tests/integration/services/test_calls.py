@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import grpc
 import grpc.aio
+import numpy as np
 import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -14,9 +15,11 @@ from grpc_status import rpc_status
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
+from maskmesh.clients.mesh import MeshClient
 from maskmesh.services.runtime.errors import OverloadedError
 from maskmesh.services.runtime.observing import metrics
 from maskmesh.services.runtime.observing.instruments import Instruments
+from maskmesh.services.runtime.processes import MeshAddresses
 from maskmesh.services.runtime.server import HostedService, ServerSettings
 from maskmesh.v1 import common_pb2, synthesis_pb2_grpc
 from maskmesh.v1 import synthesis_pb2 as pb
@@ -116,6 +119,19 @@ async def test_an_overload_tells_when_to_try_again(host, hosted: HostedService) 
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert error.details() == "the queue is full: try again later"
     assert retry_delay_s(error) == 0.25
+
+
+async def test_our_client_takes_an_overload_for_what_it_is(host, hosted: HostedService) -> None:
+    running, _ = await host(hosted, ServerSettings())
+    address = f"127.0.0.1:{running.port}"
+
+    def apply() -> None:
+        with MeshClient(MeshAddresses(address, address, address)) as client:
+            client.apply_mask(np.zeros((48, 48), np.uint8))
+
+    with pytest.raises(OverloadedError, match="the queue is full") as caught:
+        await asyncio.to_thread(apply)
+    assert caught.value.retry_after_s == 0.25
 
 
 async def test_calls_over_the_limit_are_refused_and_the_others_answered(

@@ -14,6 +14,7 @@ from pydantic_settings import CliApp
 from maskmesh.clients.annotate import annotate
 from maskmesh.clients.annotate.annotate import AnnotateSettings, analyse_all, run_annotate
 from maskmesh.clients.inputs import PictureInput
+from maskmesh.clients.mesh import Security
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, UnavailableError
 from maskmesh.services.runtime.pictures import encode_png
 
@@ -26,7 +27,8 @@ def asked(fake_mesh, monkeypatch):
         client = fake_mesh
 
     @contextlib.contextmanager
-    def give(address, services, log_file):
+    def give(address, services, log_file, security):
+        assert security == Security(tls=address is not None)
         asked.append((address, services))
         yield Access()
 
@@ -48,7 +50,7 @@ def folder(tmp_path):
 
 def test_a_folder_becomes_lines_and_pictures(asked, folder, tmp_path, capsys):
     settings = AnnotateSettings(
-        src=folder, json_file=tmp_path / "r.jsonl", output=tmp_path / "out", mesh="h:1"
+        src=folder, json_file=tmp_path / "r.jsonl", output=tmp_path / "out", mesh="h:1", tls=True
     )
     counts = run_annotate(settings)
     lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]

@@ -5,12 +5,15 @@ import pytest
 
 from maskmesh.clients.mesh.failures import error_from
 from maskmesh.services.runtime.errors import (
+    AccessError,
     DeadlineError,
     InvalidInputError,
     MaskmeshError,
     NoFaceError,
     NotFoundError,
+    OverloadedError,
     SetupError,
+    TooLargeError,
     UnavailableError,
 )
 from maskmesh.services.runtime.status import status_of
@@ -22,6 +25,9 @@ CODES = grpc.StatusCode
     ("code", "kind", "words"),
     [
         (CODES.INVALID_ARGUMENT, InvalidInputError, "the server's words"),
+        (CODES.UNAUTHENTICATED, AccessError, "the server's words"),
+        (CODES.PERMISSION_DENIED, AccessError, "the server's words"),
+        (CODES.RESOURCE_EXHAUSTED, TooLargeError, "the server's words"),
         (CODES.NOT_FOUND, NotFoundError, "the server's words"),
         (CODES.FAILED_PRECONDITION, NoFaceError, "the server's words"),
         (CODES.UNAVAILABLE, UnavailableError, "no service at h:1: start one with `maskmesh up`"),
@@ -43,3 +49,9 @@ def test_every_status_has_its_error(code, kind, words):
 def test_the_family_survives_the_way_over_the_wire(kind):
     code, details = status_of(kind("what to do"))
     assert type(error_from(code, details, "h:1")) is kind
+
+
+def test_an_overload_tells_when_to_try_again():
+    error = error_from(CODES.RESOURCE_EXHAUSTED, "the queue is full", "h:1", retry_after_s=0.25)
+    assert type(error) is OverloadedError
+    assert (str(error), error.retry_after_s) == ("the queue is full", 0.25)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from pydantic_settings import CliApp
 
+from maskmesh.clients.mesh import Security
 from maskmesh.clients.streaming import stream
 from maskmesh.clients.streaming.stream import StreamSettings, run_stream
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, UnavailableError
@@ -31,8 +32,9 @@ def access(fake_mesh, monkeypatch):
     access.asked = []
 
     @contextlib.contextmanager
-    def give(address, services, log_file):
+    def give(address, services, log_file, security):
         access.asked.append((address, services, log_file))
+        access.security = security
         yield access
 
     monkeypatch.setattr(stream, "mesh_access", give)
@@ -179,3 +181,10 @@ def test_settings_are_read_from_flags_over_environment(monkeypatch):
     settings = CliApp.run(StreamSettings, cli_args=arguments)
     assert (settings.source, str(settings.json_file), settings.mask) == ("x.mp4", "r.jsonl", True)
     assert (settings.seed, settings.mesh) == (9, "h:7")
+
+
+def test_the_line_to_the_mesh_is_as_the_settings_say(access, folder, tmp_path):
+    (tmp_path / "token").write_text("a-key-for-this-test\n")
+    settings = {"tls_ca": tmp_path / "ca.pem", "token_file": tmp_path / "token"}
+    run(folder, tmp_path, mesh="h:1", **settings)
+    assert access.security == Security(ca=tmp_path / "ca.pem", token="a-key-for-this-test")
