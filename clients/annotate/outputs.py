@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from maskmesh.clients.annotate.analysis import AnalysedPicture
+from maskmesh.clients.annotate.enlarging import enlarged
 from maskmesh.clients.streaming.drawing import annotated
 from maskmesh.services.runtime.errors import SetupError
 from maskmesh.services.runtime.pictures import encode_jpeg, encode_png
@@ -31,7 +32,7 @@ class PictureFolder:
             raise _cannot_write(folder, error) from error
 
     def write(self, picture: AnalysedPicture) -> Path | None:
-        """Write one annotated picture, as JPEG or PNG.
+        """Write one annotated picture, as JPEG or PNG, a small one enlarged.
 
         Returns:
             Where it is; None if there is nothing to write.
@@ -42,8 +43,9 @@ class PictureFolder:
         if picture.rgb is None:
             return None
         path = self.path_of(picture.file)
-        bgr = np.ascontiguousarray(picture.rgb[:, :, ::-1])
-        drawn = np.ascontiguousarray(annotated(bgr, picture.faces)[:, :, ::-1])
+        rgb, faces = enlarged(picture.rgb, picture.faces)
+        bgr = np.ascontiguousarray(rgb[:, :, ::-1])
+        drawn = np.ascontiguousarray(annotated(bgr, faces)[:, :, ::-1])
         is_jpeg = path.suffix.lower() in JPEG_SUFFIXES
         encoded = encode_jpeg(drawn, JPEG_QUALITY) if is_jpeg else encode_png(drawn)
         try:

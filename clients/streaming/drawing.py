@@ -36,7 +36,7 @@ def annotated(bgr: NDArray[np.uint8], faces: Sequence[SeenFace]) -> NDArray[np.u
     scale = scale_for(width, height)
     if len(faces) <= MOST_PANELS:
         taken = [_with_tags(face, scale) for face in faces]
-        size = _panel_size(scale)
+        size = panel_size(scale)
         for face in faces:
             own = _with_tags(face, scale)
             place = place_beside(own, size, taken, (width, height), scale.gap)
@@ -87,7 +87,7 @@ def _draw_panel(
     picture: NDArray[np.uint8], place: tuple[int, int], expression: Expression, scale: Scale
 ) -> None:
     x, y = place
-    width, height = _panel_size(scale)
+    width, height = panel_size(scale)
     area = picture[y : y + height, x : x + width]
     paper = np.full_like(area, INK)
     area[:] = cv2.addWeighted(paper, PANEL_OPACITY, area, 1.0 - PANEL_OPACITY, 0.0)
@@ -108,7 +108,8 @@ def _draw_panel(
             cv2.rectangle(picture, (left, first), (left + length, last), PAPER, 1)
 
 
-def _panel_size(scale: Scale) -> tuple[int, int]:
+def panel_size(scale: Scale) -> tuple[int, int]:
+    """Return width and height in pixels of the panel with a face's bars."""
     width = 4 * scale.gap + _label_width(scale) + _bar_length(scale) + 1
     return width, 2 * scale.gap + len(EXPRESSIONS) * line_height(scale.text)
 

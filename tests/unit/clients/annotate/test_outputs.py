@@ -28,12 +28,31 @@ def test_names_stay_and_never_leave_the_folder(tmp_path, file, expected):
 
 @pytest.mark.parametrize("file", ["sub/p.png", "p.jpg", "p.gif"])
 def test_an_annotated_picture_is_written_in_its_colours(tmp_path, expression, file):
-    rgb = np.full((120, 160, 3), (200, 100, 50), np.uint8)
+    rgb = np.full((240, 320, 3), (200, 100, 50), np.uint8)
     face = SeenFace((40, 40, 40, 40), expression("happy", 0.9))
-    path = PictureFolder(tmp_path / "new").write(AnalysedPicture(file, rgb, (160, 120), (face,)))
+    path = PictureFolder(tmp_path / "new").write(AnalysedPicture(file, rgb, (320, 240), (face,)))
     read = read_picture(path)
-    np.testing.assert_allclose(read[115, 5], (200, 100, 50), atol=6)
+    np.testing.assert_allclose(read[235, 5], (200, 100, 50), atol=6)
     assert (read != rgb).any()
+
+
+def test_a_small_picture_is_enlarged_and_its_face_stays_to_be_seen(tmp_path, expression):
+    rgb = np.full((48, 48, 3), (200, 100, 50), np.uint8)
+    face = SeenFace((0, 0, 48, 48), expression("happy", 0.9))
+    analysed = AnalysedPicture("p.png", rgb, (48, 48), (face,))
+    read = read_picture(PictureFolder(tmp_path).write(analysed))
+    height, width = read.shape[:2]
+    assert height == 7 * 48
+    # The panel stands beside the face, of which only frame and tags are drawn over.
+    assert width > 7 * 48 + 80
+    assert (read[:, : 7 * 48] == (200, 100, 50)).all(axis=2).mean() > 0.7
+    assert (read[:, 7 * 48 :] == (200, 100, 50)).all(axis=2).mean() == 0
+    assert analysed.line["faces"][0]["box"] == [0, 0, 48, 48]
+
+
+def test_a_picture_without_faces_gets_no_room_for_panels(tmp_path):
+    analysed = AnalysedPicture("p.png", np.full((48, 24, 3), 9, np.uint8), (24, 48), ())
+    assert read_picture(PictureFolder(tmp_path).write(analysed)).shape == (336, 168, 3)
 
 
 def test_a_picture_that_could_not_be_analysed_is_not_written(tmp_path):
