@@ -7,26 +7,36 @@ from pathlib import Path
 
 import pytest
 
+from maskmesh.services.runtime.pictures import read_picture
 from maskmesh.services.runtime.processes import MeshAddresses
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+CLIENT, SYNTHESIS = re.findall(
+    r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the repository's files, that code may write to."""
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def test_client_code_finds_the_face(
-    mesh: MeshAddresses, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    mesh: MeshAddresses, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(ROOT)
-    code = BLOCKS[0].replace('MeshClient.connect("127.0.0.1:50051")', "MeshClient(addresses)")
+    code = CLIENT.replace('MeshClient.connect("127.0.0.1:50051")', "MeshClient(addresses)")
     assert "MeshClient(addresses)" in code
     exec(code, {"addresses": mesh})
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
-def test_synthesis_code_puts_a_mask_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def test_synthesis_code_puts_a_mask_on(folder: Path, faces: Path) -> None:
     names: dict[str, object] = {}
-    exec("from pathlib import Path\n" + BLOCKS[1], names)
-    masked = names["masked"]
-    assert masked.confidence > 0.5  # type: ignore[attr-defined]
-    assert (masked.image != names["face"]).any()  # type: ignore[attr-defined]
+    exec(SYNTHESIS, names)
+    assert names["masked"].confidence > 0.5  # type: ignore[attr-defined]
+    before, after = read_picture(faces / "astronaut.jpg"), read_picture(folder / "masked.png")
+    changed = (before != after).any(axis=2)
+    assert 0.2 * 111**2 < changed.sum() < 111**2
