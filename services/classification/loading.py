@@ -9,7 +9,7 @@ import numpy as np
 
 from maskmesh.services.classification.classifier import Classified, ExpressionClassifier
 from maskmesh.services.classification.repository import ModelFile
-from maskmesh.services.runtime.errors import MaskmeshError, SetupError
+from maskmesh.services.runtime.errors import MaskmeshError, NotFoundError, SetupError
 from maskmesh.services.runtime.expressions import EXPRESSIONS
 from maskmesh.services.runtime.logging import get_logger
 
@@ -32,9 +32,14 @@ class FileState:
         """Look at a file.
 
         Raises:
-            OSError: It is gone, or cannot be read.
+            NotFoundError: It is gone, or cannot be read.
         """
-        found = model.path.stat()
+        try:
+            found = model.path.stat()
+        except OSError as error:
+            raise NotFoundError(
+                f"{model.path} cannot be read ({error.strerror}): put the version there again"
+            ) from error
         return cls(model, found.st_mtime_ns, found.st_size, found.st_ino)
 
 

@@ -45,6 +45,10 @@ class _Serving:
     canary: _Served | None = None
     percent: float = 0.0
 
+    @property
+    def classifiers(self) -> tuple[ExpressionClassifier, ...]:
+        return tuple(each.classifier for each in (self.current, self.canary) if each)
+
 
 @dataclass(frozen=True, slots=True)
 class IndexedVersion:
@@ -112,8 +116,7 @@ class ModelShelf:
     @property
     def served(self) -> tuple[ExpressionClassifier, ...]:
         """All classifiers that answer calls: the current one first; none after `unload`."""
-        serving = self._serving
-        return tuple(each.classifier for each in (serving.current, serving.canary) if each)
+        return self._serving.classifiers
 
     @property
     def canary_percent(self) -> float:
@@ -134,10 +137,10 @@ class ModelShelf:
         serving = self._serving
         current = self._current(serving)
         if version:
-            for classifier in self.served:
+            for classifier in serving.classifiers:
                 if classifier.model.version == version:
                     return classifier
-            names = " and ".join(each.model.version for each in self.served)
+            names = " and ".join(each.model.version for each in serving.classifiers)
             raise NotFoundError(
                 f"version {version!r} of model {self.name!r} is not served; served: {names}"
             )

@@ -23,6 +23,7 @@ ALGORITHMS = [
     "maskmesh.services.face_location.detector",
     "maskmesh.services.face_location.tracking",
     "maskmesh.services.mask_synthesis.synthesizer",
+    "maskmesh.services.classification.batching",
     "maskmesh.services.classification.classifier",
     "maskmesh.services.classification.shelf",
 ]
