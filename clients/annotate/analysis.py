@@ -17,6 +17,7 @@ from maskmesh.clients.streaming.crops import crop_faces
 from maskmesh.clients.streaming.lines import face_objects
 from maskmesh.clients.streaming.results import SeenFace
 from maskmesh.services.runtime.errors import DeadlineError, MaskmeshError, UnavailableError
+from maskmesh.services.runtime.observing.tracing import work_span
 from maskmesh.services.runtime.pictures import DEFAULT_LIMITS, decode_picture
 
 
@@ -75,10 +76,11 @@ def analyse(picture: PictureInput, mesh: Mesh, keep_pixels: bool) -> AnalysedPic
         encoded = picture.read()
         rgb = decode_picture(encoded, "RGB")
         gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        # Raw spares the service the decoding, but a large picture is over its limit of bytes.
-        faces = mesh.locate(gray if gray.nbytes <= DEFAULT_LIMITS.max_bytes else encoded)
-        crops = crop_faces(gray, [face.box for face in faces])
-        expressions = mesh.classify(crops) if crops else []
+        with work_span("picture"):
+            # Raw spares the service the decoding, but a large picture is over its limit of bytes.
+            faces = mesh.locate(gray if gray.nbytes <= DEFAULT_LIMITS.max_bytes else encoded)
+            crops = crop_faces(gray, [face.box for face in faces])
+            expressions = mesh.classify(crops) if crops else []
     except DeadlineError as error:
         return AnalysedPicture(picture.file, error=str(error))
     except UnavailableError:

@@ -22,6 +22,7 @@ from maskmesh.clients.mesh.client import Service
 from maskmesh.clients.mesh.settings import LineSettings
 from maskmesh.clients.streaming.lines import STANDARD_OUTPUT, JsonLines
 from maskmesh.services.runtime.errors import InvalidInputError
+from maskmesh.services.runtime.observing.tracing import traced
 
 NEEDED: tuple[Service, ...] = ("location", "classification")
 
@@ -89,6 +90,7 @@ def run_annotate(settings: AnnotateSettings) -> AnnotateCounts:
             )
         folder = PictureFolder(settings.output) if settings.output else None
         lines = stack.enter_context(JsonLines(settings.json_file))
+        stack.enter_context(traced("annotate", settings.traces_to))
         with notices.status("waiting for the mesh" if settings.mesh else "starting a mesh"):
             access = stack.enter_context(
                 mesh_access(settings.mesh, NEEDED, settings.log_file, security=settings.security)

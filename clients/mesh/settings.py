@@ -11,7 +11,7 @@ from maskmesh.services.runtime.settings import CommandSettings
 
 
 class LineSettings(CommandSettings):
-    """How the line to a running mesh is protected."""
+    """How the line to a mesh is protected and traced."""
 
     tls: bool = Field(
         False, description="the running mesh speaks TLS, with a certificate that the system trusts"
@@ -23,6 +23,11 @@ class LineSettings(CommandSettings):
     tls_key: Path | None = Field(None, description="our certificate's private key, PEM")
     token_file: Path | None = Field(
         None, description="file with the key that it knows us by, and nothing else"
+    )
+    traces_to: str | None = Field(
+        None,
+        description="where an OpenTelemetry collector takes traces, e.g. http://127.0.0.1:4317; "
+        "default: nothing is traced",
     )
 
     @property

@@ -20,6 +20,7 @@ from maskmesh.clients.streaming.masking import FrameMasker
 from maskmesh.clients.streaming.results import FrameResult, Outcome, SeenFace, StageTimes
 from maskmesh.clients.streaming.smoothing import TrackSmoother
 from maskmesh.services.runtime.errors import MaskmeshError, NotFoundError, UnavailableError
+from maskmesh.services.runtime.observing.tracing import work_span
 
 MAX_TRIES = 3
 """How often one frame is sent to a mesh that goes away over it."""
@@ -157,7 +158,8 @@ class FramePipeline:
         if located.problem is not None:
             return _problem(entry, located.problem)
         try:
-            return self._result(entry, located)
+            with work_span("frame"):
+                return self._result(entry, located)
         except (UnavailableError, NotFoundError):
             raise
         except MaskmeshError as error:

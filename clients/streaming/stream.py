@@ -29,6 +29,7 @@ from maskmesh.clients.streaming.status import StatusLine
 from maskmesh.clients.streaming.stopping import StopOnSignal
 from maskmesh.clients.streaming.video_sink import VideoSink
 from maskmesh.services.runtime.errors import InvalidInputError, UnavailableError
+from maskmesh.services.runtime.observing.tracing import traced
 
 WITHOUT_MASKS: tuple[Service, ...] = ("location", "classification")
 
@@ -100,6 +101,7 @@ def run_stream(settings: StreamSettings) -> None:
         if not sinks:
             notices.print("neither --output nor --json is given: results are only counted")
         services = ALL_SERVICES if settings.mask else WITHOUT_MASKS
+        stack.enter_context(traced("stream", settings.traces_to))
         with notices.status("waiting for the mesh" if settings.mesh else "starting a mesh"):
             access = stack.enter_context(
                 mesh_access(settings.mesh, services, settings.log_file, security=settings.security)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import grpc
@@ -82,6 +83,14 @@ class Spans:
         service, _, name = method.lstrip("/").partition("/")
         attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
         return self._tracer.start_span(method.lstrip("/"), parent, kind, attributes)
+
+    @contextmanager
+    def work(self, name: str) -> Iterator[None]:
+        """Put a span around the calls that belong together."""
+        with self._tracer.start_as_current_span(
+            name, record_exception=False, set_status_on_exception=False
+        ):
+            yield
 
     def stage(self, stage: str, seconds: float) -> None:
         """Add a span of a stage that has just ended to the current one."""

@@ -7,6 +7,8 @@ Nothing of OpenTelemetry is imported until `start_tracing`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from maskmesh.services.runtime.errors import SetupError
@@ -32,6 +34,16 @@ def begin_call(method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Call
     """Begin the span of a call that a server answers; None: nothing is traced."""
     spans = _Tracer.spans
     return None if spans is None else spans.begin_call(method, context.invocation_metadata())
+
+
+def work_span(name: str) -> AbstractContextManager[object]:
+    """Return a block whose calls belong together: a picture, a frame; nothing while not tracing.
+
+    Args:
+        name: One word of a small fixed set.
+    """
+    spans = _Tracer.spans
+    return nullcontext() if spans is None else spans.work(name)
 
 
 def current_ids() -> dict[str, str]:
@@ -74,6 +86,19 @@ def stop_tracing() -> None:
     use_spans(None)
     if spans is not None:
         spans.close()
+
+
+@contextmanager
+def traced(service: str, endpoint: str | None) -> Iterator[None]:
+    """Trace from `with` to its end, if there is somewhere to send it; see `start_tracing`."""
+    if endpoint is None:
+        yield
+        return
+    start_tracing(service, endpoint)
+    try:
+        yield
+    finally:
+        stop_tracing()
 
 
 def traced_channel(channel: grpc.Channel) -> grpc.Channel:
