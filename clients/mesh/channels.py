@@ -26,6 +26,7 @@ CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
     # A service whose machine is gone is noticed while an answer is awaited, not only by deadlines.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),
 )
 _PAUSE_S = 0.05
 

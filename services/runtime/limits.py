@@ -50,6 +50,8 @@ class LimitSettings(CommandSettings):
             ("grpc.max_concurrent_streams", self.max_calls + self.max_streams + _SPARE_STREAMS),
             ("grpc.keepalive_time_ms", int(self.keepalive_s * _SECOND_MS)),
             ("grpc.keepalive_timeout_ms", int(self.keepalive_timeout_s * _SECOND_MS)),
+            # What gRPC 1.85 goes by: with the former alone, it waits a minute for each answer.
+            ("grpc.http2.ping_timeout_ms", int(self.keepalive_timeout_s * _SECOND_MS)),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.http2.max_pings_without_data", 0),
             # Clients may ask as often as that, too, without being taken for attackers.
