@@ -1,0 +1,122 @@
+"""Requests whose bytes were changed at random: a proper status each, never a crash or a hang."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import grpc
+import grpc.aio
+import numpy as np
+import pytest
+from google.protobuf.message import DecodeError, Message
+
+from maskmesh.inference import open_inference_pb2 as pb
+from maskmesh.inference import open_inference_pb2_grpc
+from maskmesh.services.classification.servicer import build
+from maskmesh.services.classification.settings import ClassificationSettings
+
+MUTATIONS = 400
+PROPER = {
+    grpc.StatusCode.OK,
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+
+
+@pytest.fixture
+async def channel(host, brightness_repository: Path) -> grpc.aio.Channel:
+    settings = ClassificationSettings(port=0, repository=brightness_repository, max_faces=8)
+    _, channel = await host(build(settings), settings)
+    return channel
+
+
+def by_raw() -> pb.ModelInferRequest:
+    request = pb.ModelInferRequest(model_name="expression")
+    request.inputs.add(name="faces", datatype="UINT8", shape=[2, 48, 48, 1])
+    request.raw_input_contents.append(bytes(2 * 48 * 48))
+    return request
+
+
+def by_contents() -> pb.ModelInferRequest:
+    request = pb.ModelInferRequest(model_name="expression")
+    tensor = request.inputs.add(name="faces", datatype="UINT8", shape=[1, 48, 48, 1])
+    tensor.contents.uint_contents.extend([7] * 48 * 48)
+    return request
+
+
+def by_picture() -> pb.ModelInferRequest:
+    request = pb.ModelInferRequest(model_name="expression")
+    tensor = request.inputs.add(name="image", datatype="BYTES", shape=[1])
+    tensor.contents.bytes_contents.append(b"no picture")
+    return request
+
+
+def mutated(chance: random.Random) -> bytes:
+    """The bytes of a request, changed in one or a few places."""
+    data = bytearray(chance.choice((by_raw, by_contents, by_picture))().SerializeToString())
+    for _ in range(chance.choice((1, 1, 2, 5, 20))):
+        if len(data) < 2:
+            break
+        # Beginnings and ends hold names, shapes and lengths; what lies between are pixels.
+        place = chance.choice((chance.randrange(60), chance.randrange(len(data)), -1))
+        match chance.randrange(4):
+            case 0:
+                data[min(place, len(data) - 1)] = chance.randrange(256)
+            case 1:
+                del data[min(place, len(data) - 1)]
+            case 2:
+                data.insert(place, chance.randrange(256))
+            case _:
+                del data[chance.randrange(len(data) // 2, len(data)) :]
+    return bytes(data)
+
+
+def parses(message: type[Message], data: bytes) -> bool:
+    """Whether the bytes reach the servicer; what does not is gRPC's to answer."""
+    try:
+        message.FromString(data)
+    except DecodeError:
+        return False
+    return True
+
+
+async def outcome(channel: grpc.aio.Channel, method: str, data: bytes) -> tuple[object, str]:
+    send = channel.unary_unary(f"/inference.GRPCInferenceService/{method}")
+    try:
+        await send(data, timeout=60)
+    except grpc.aio.AioRpcError as error:
+        return error.code(), str(error.details())
+    return grpc.StatusCode.OK, ""
+
+
+async def test_mutated_requests_are_answered_by_proper_statuses(
+    channel: grpc.aio.Channel,
+) -> None:
+    chance = random.Random(20261125)
+    codes: Counter[object] = Counter()
+    for number in range(MUTATIONS):
+        while not parses(pb.ModelInferRequest, data := mutated(chance)):
+            pass
+        code, details = await outcome(channel, "ModelInfer", data)
+        assert code in PROPER, (number, code, details)
+        assert details or code is grpc.StatusCode.OK
+        codes[code] += 1
+    assert min(codes[grpc.StatusCode.OK], codes[grpc.StatusCode.INVALID_ARGUMENT]) > MUTATIONS / 4
+    response = await open_inference_pb2_grpc.GRPCInferenceServiceStub(channel).ModelInfer(by_raw())
+    assert np.frombuffer(response.raw_output_contents[0], "<f4").shape == (14,)
+
+
+async def test_noise_is_answered_by_proper_statuses_by_all_methods(
+    channel: grpc.aio.Channel,
+) -> None:
+    chance = random.Random(7)
+    service = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"]
+    for method in [each.name for each in service.methods if each.name != "ModelStreamInfer"] * 12:
+        message = getattr(pb, f"{method}Request")
+        while not parses(message, data := chance.randbytes(chance.choice((0, 1, 7, 40)))):
+            pass
+        code, details = await outcome(channel, method, data)
+        assert code in PROPER, (method, data, details)
