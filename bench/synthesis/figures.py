@@ -19,6 +19,7 @@ from maskmesh.bench.synthesis.sheets import (
     whole_sheet,
 )
 from maskmesh.bench.synthesis.steps import Steps, take_steps
+from maskmesh.clients.streaming.palette import INK, PAPER, Colour
 from maskmesh.services.mask_synthesis.user_masks import read_user_mask
 from maskmesh.services.runtime.pictures import encode_jpeg
 
@@ -43,7 +44,7 @@ _SHEETS = {
     "masks_positions": positions_sheet,
     "masks_all": whole_sheet,
 }
-_QUALITY = 82
+_QUALITY, _WHOLE_QUALITY = 82, 60
 
 
 def draw_all(photos: Path, own_mask: Path, folder: Path) -> None:
@@ -66,7 +67,9 @@ def draw_all(photos: Path, own_mask: Path, folder: Path) -> None:
     sheets = {name: draw(portraits) for name, draw in _SHEETS.items()}
     sheets["masks_own"] = own_sheet(portraits, read_user_mask(own_mask))
     for name, sheet in sheets.items():
-        (folder / f"{name}.jpg").write_bytes(encode_jpeg(sheet, _QUALITY))
+        # So many small pictures make a large file.
+        quality = _WHOLE_QUALITY if name == "masks_all" else _QUALITY
+        (folder / f"{name}.jpg").write_bytes(encode_jpeg(sheet, quality))
 
 
 def draw_steps(steps: Steps, file: Path) -> None:
@@ -84,16 +87,21 @@ def draw_steps(steps: Steps, file: Path) -> None:
             "4b  right: homography to the pivots",
             lambda axes: _pivots(axes, steps, steps.with_homography),
         ),
-        ("5a  cropped to the pivots", lambda axes: _crop(axes, steps)),
+        ("5a  cut to what the picture shows", lambda axes: _crop(axes, steps)),
         ("5b  its alpha channel", lambda axes: _alpha(axes, steps)),
         ("6  overlay, lit as the face", lambda axes: _show(axes, steps.masked, steps)),
     )
-    figure = Figure(figsize=(10.0, 10.7), layout="constrained")
+    figure = Figure(figsize=(10.0, 10.7), layout="constrained", facecolor=_hex(INK))
     for axes, (title, draw) in zip(figure.subplots(3, 3).flat, panels, strict=True):
         draw(axes)
-        axes.set_title(title, fontsize=11, loc="left")
+        axes.set_title(title, fontsize=11, loc="left", color=_hex(PAPER))
         axes.set_axis_off()
     figure.savefig(file, dpi=100, pil_kwargs={"quality": 88})
+
+
+def _hex(bgr: Colour) -> str:
+    blue, green, red = bgr
+    return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def _told(steps: Steps) -> str:
@@ -128,14 +136,24 @@ def _pivots(axes: Axes, steps: Steps, picture: NDArray[np.uint8]) -> None:
 
 
 def _crop(axes: Axes, steps: Steps) -> None:
-    rows, columns = steps.crop.shape[:2]
-    squares = (np.indices((rows, columns)) // max(2, rows // 24)).sum(axis=0) % 2
+    crop = _squared(steps.crop)
+    squares = (np.indices(crop.shape[:2]) // max(2, len(crop) // 24)).sum(axis=0) % 2
     axes.imshow(np.choose(squares, _CHECKER), cmap="gray", vmin=0, vmax=1)
-    axes.imshow(steps.crop)
+    axes.imshow(crop)
 
 
 def _alpha(axes: Axes, steps: Steps) -> None:
-    axes.imshow(steps.crop[..., 3], cmap="gray", vmin=0, vmax=255)
+    axes.imshow(_squared(steps.crop)[..., 3], cmap="gray", vmin=0, vmax=255)
+
+
+def _squared(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put a crop in the middle of a transparent square, so that all panels are of one shape."""
+    rows, columns = crop.shape[:2]
+    side = max(rows, columns)
+    top, left = (side - rows) // 2, (side - columns) // 2
+    square = np.zeros((side, side, 4), np.uint8)
+    square[top : top + rows, left : left + columns] = crop
+    return square
 
 
 def _show(axes: Axes, picture: NDArray[np.uint8], steps: Steps) -> None:

@@ -118,7 +118,7 @@ def positions_sheet(portraits: Sequence[Portrait], side: int = 176) -> NDArray[n
     return labelled_grid(POSITIONS, MASK_STYLES, tile, side)
 
 
-def whole_sheet(portraits: Sequence[Portrait], side: int = 48) -> NDArray[np.uint8]:
+def whole_sheet(portraits: Sequence[Portrait], side: int = 64) -> NDArray[np.uint8]:
     """Every style in every colour and position; each colour on the next face."""
     synthesizer = MaskSynthesizer()
     kinds = [(style, position) for style in MASK_STYLES for position in POSITIONS]

@@ -29,7 +29,7 @@ class Steps:
         quad: float32 (4, 2): the pivots.
         without_homography: The mask pasted into the pivots' rectangle: wrong perspective.
         with_homography: The same mask, warped to the pivots: right perspective, before the light.
-        crop: uint8 h×w×4 RGBA, not multiplied by alpha: the warped mask, cropped to the pivots.
+        crop: uint8 h×w×4 RGBA, not multiplied by alpha: the warped mask, cut to what is seen of it.
         masked: The final overlay, lit as the face is.
     """
 

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from maskmesh.bench.synthesis.figures import draw_all
+from maskmesh.bench.synthesis.figures import draw_all, draw_steps
 from maskmesh.bench.synthesis.portraits import load_portraits
 from maskmesh.bench.synthesis.sheets import labelled_grid
 from maskmesh.bench.synthesis.steps import take_steps
+from maskmesh.clients.streaming.palette import INK
 from maskmesh.services.mask_synthesis.geometry import NOSE_AND_MOUTH
 from maskmesh.services.runtime.errors import NoFaceError, NotFoundError
 from maskmesh.services.runtime.pictures import encode_png, read_picture
@@ -82,6 +83,16 @@ def test_all_pictures_are_drawn_small_enough_for_a_repository(turned, tmp_path):
     for name in names:
         assert (tmp_path / "new" / name).stat().st_size < 400_000
         assert read_picture(tmp_path / "new" / name).std() > 20
+
+
+def test_the_panels_of_a_row_stand_side_by_side(portrait, tmp_path):
+    steps = take_steps(portrait.picture, portrait.landmarks, "surgical", "blue")
+    draw_steps(steps, tmp_path / "steps.jpg")
+    gray = read_picture(tmp_path / "steps.jpg", "L").astype(int)
+    # Where the ground ends, going up from the lower edge, in each third of the width.
+    thirds = np.array_split(np.abs(gray - INK[0]) > 12, 3, axis=1)
+    ends = [int(np.flatnonzero(third.any(axis=1))[-1]) for third in thirds]
+    assert max(ends) - min(ends) <= 2
 
 
 def test_a_grid_has_its_tiles_in_place():
