@@ -69,7 +69,7 @@ def to_onnx(model: keras.Model) -> onnx.ModelProto:
 
 
 def shorten_names(model: onnx.ModelProto) -> None:
-    """Give the tensors inside a graph short names, in place: tf2onnx's fill a tenth of a megabyte.
+    """Give the tensors inside a graph short names, in place: tf2onnx's take tens of kilobytes.
 
     Inputs and outputs of the graph keep theirs.
     """

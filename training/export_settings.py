@@ -23,15 +23,19 @@ class ExportSettings(CommandSettings, section="export"):
     replace: bool = Field(False, description="Write over --version if it exists")
     mirrored: bool = Field(
         False,
-        description="Answer the mean of a face and its mirror image: right somewhat more often, "
-        "at twice the time (the card tells the gain in both cases)",
+        description="Answer the mean of a face and its mirror image, at 1.8 times the time; the "
+        "card tells what it gains or would gain",
     )
     bits: int = Field(
-        8, ge=6, le=8, description="Bits of a stored weight: fewer make a smaller file"
+        7,
+        ge=6,
+        le=8,
+        description="Bits of a stored weight: fewer make a smaller file; with 8, --int8 is only "
+        "exact on processors with VNNI or the like",
     )
     int8: bool = Field(
-        False,
-        description="Let the convolutions multiply 8-bit integers: about half the time on "
+        True,
+        description="Let the convolutions multiply 8-bit integers: less than half the time on "
         "processors with VNNI or the like, at a small loss that the card tells",
     )
     output: Path | None = Field(

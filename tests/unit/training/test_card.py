@@ -69,9 +69,9 @@ def test_mirroring_is_told_with_its_gain_either_way(mirrored: bool) -> None:
 
 
 def test_kernels_are_told() -> None:
-    assert "stored as 7-bit numbers" in card(bits=7)
-    assert "8-bit integers" not in card()
-    assert "multiply 8-bit integers by weights of 7 bits" in card(bits=7, int8=True)
+    assert "stored as 6-bit numbers" in card(bits=6, int8=False)
+    assert "8-bit integers" not in card(int8=False)
+    assert "multiply 8-bit integers by weights of 8 bits" in card(bits=8, int8=True)
     assert "float weights: 60.34%;\nas shipped: 60.12%" in card()
 
 
