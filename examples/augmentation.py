@@ -1,6 +1,9 @@
 """Masks as augmentation while a model trains, without a server: in tf.data and in PyTorch.
 
-    python examples/augmentation.py FOLDER            FOLDER/<class>/*: pictures that are one face
+    python examples/augmentation.py FOLDER [--cache landmarks.npz]
+
+FOLDER/<class>/* are pictures that are one face each, all of one size. Nothing is written but the
+cache, if one is named.
 
 The three lines that do it:
 
@@ -14,6 +17,7 @@ Landmarks cost most of the time and never change: `cached_landmarks` finds them 
 from __future__ import annotations
 
 import argparse
+import sys
 import zlib
 from functools import cache
 from pathlib import Path
@@ -25,9 +29,8 @@ from rich.console import Console
 
 from maskmesh.services.mask_synthesis import MaskSynthesizer
 from maskmesh.services.mask_synthesis.landmarks import LandmarkPredictor
-from maskmesh.services.runtime.pictures import read_picture
-
-CACHE_FILE = "landmarks.npz"
+from maskmesh.services.runtime.errors import InvalidInputError, MaskmeshError, NotFoundError
+from maskmesh.services.runtime.pictures import PICTURE_SUFFIXES, read_picture
 
 
 @cache
@@ -36,25 +39,50 @@ def synthesizer() -> MaskSynthesizer:
     return MaskSynthesizer()
 
 
-def cached_landmarks(files: list[Path], cache_file: Path) -> NDArray[np.float32]:
+def faces_of(files: list[Path]) -> NDArray[np.uint8]:
+    """Read pictures of one size: uint8 (N, H, W), gray.
+
+    Raises:
+        InvalidInputError: One of them is no picture, or of another size than the first.
+    """
+    faces: list[NDArray[np.uint8]] = []
+    for file in files:
+        try:
+            faces.append(read_picture(file, "L"))
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{file}: {error}") from error
+        if faces[-1].shape != faces[0].shape:
+            sizes = [f"{face.shape[1]}×{face.shape[0]}" for face in (faces[-1], faces[0])]
+            raise InvalidInputError(
+                f"{file} has {sizes[0]} pixels and {files[0]} {sizes[1]}: make all of one size"
+            )
+    return np.stack(faces)
+
+
+def cached_landmarks(
+    files: list[Path], faces: NDArray[np.uint8], cache_file: Path | None
+) -> NDArray[np.float32]:
     """Find the landmarks of pictures of one face each, or read those found before.
 
     Args:
         files: The pictures.
-        cache_file: An .npz that is written, and read if it belongs to the same pictures.
+        faces: What they show, uint8 (N, H, W).
+        cache_file: An .npz that is written, and read if it belongs to the same pictures; None:
+            nothing is kept.
 
     Returns:
         float32 (N, 68, 2): x, y in pixels.
     """
     told = "\n".join(f"{file.name} {file.stat().st_size}" for file in files)
     mark = zlib.crc32(told.encode())
-    if cache_file.is_file():
+    if cache_file is not None and cache_file.is_file():
         with np.load(cache_file) as kept:
             if int(kept["mark"]) == mark:
                 return np.asarray(kept["landmarks"])
     predictor = LandmarkPredictor()
-    found = np.stack([predictor.predict(read_picture(file, "L")) for file in files])
-    np.savez(cache_file, landmarks=found, mark=mark)
+    found = predictor.predict_many(list(faces), [None] * len(faces))
+    if cache_file is not None:
+        np.savez(cache_file, landmarks=found, mark=mark)
     return found
 
 
@@ -121,16 +149,27 @@ class MaskedFaces:
         return masked.image[None].astype(np.float32) / 255.0, int(self._labels[index])
 
 
-def main() -> None:
-    """Show both on a folder of faces."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    files = sorted(file for file in folder.glob("*/*") if file.is_file())
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the pictures of a folder's class folders, sorted.
+
+    Raises:
+        NotFoundError: There are none.
+    """
+    files = [file for file in folder.glob("*/*") if file.suffix.lower() in PICTURE_SUFFIXES]
+    if not files:
+        raise NotFoundError(
+            f"no pictures in {folder}/<class>/: name a folder that holds a folder for each class"
+        )
+    return sorted(files)
+
+
+def show(folder: Path, cache_file: Path | None) -> None:
+    """Show both ways on a folder of faces."""
+    files = pictures_in(folder)
     classes = sorted({file.parent.name for file in files})
-    landmarks = cached_landmarks(files, folder / CACHE_FILE)
+    faces = faces_of(files)
+    landmarks = cached_landmarks(files, faces, cache_file)
     labels = np.array([classes.index(file.parent.name) for file in files])
-    faces = np.stack([read_picture(file, "L") for file in files])
     console = Console()
     for faces_batch, labels_batch in masked_tf_dataset(faces, landmarks, labels, seed=1).batch(8):
         console.print(f"tf.data: faces {faces_batch.shape}, labels {labels_batch.numpy()}")
@@ -139,6 +178,18 @@ def main() -> None:
         dataset.set_epoch(epoch)
         brightness = np.mean([dataset[index][0].mean() for index in range(len(dataset))])
         console.print(f"PyTorch: epoch {epoch}, {len(dataset)} faces, mean {brightness:.3f}")
+
+
+def main() -> None:
+    """Show both ways, or say in a line why it cannot be done."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="holds a folder of pictures for each class")
+    parser.add_argument("--cache", type=Path, help=".npz that keeps the landmarks; default: none")
+    given = parser.parse_args()
+    try:
+        show(given.folder, given.cache)
+    except MaskmeshError as error:
+        sys.exit(f"{parser.prog}: error: {error}")
 
 
 if __name__ == "__main__":

@@ -38,9 +38,10 @@ def folder(faces, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cached(example, folder):
-    files = sorted(folder.glob("*/*.png"))
-    landmarks = example.cached_landmarks(files, folder / "kept.npz")
-    return np.stack([read_picture(file, "L") for file in files]), landmarks, np.arange(len(files))
+    files = example.pictures_in(folder)
+    faces = example.faces_of(files)
+    landmarks = example.cached_landmarks(files, faces, folder / "kept.npz")
+    return faces, landmarks, np.arange(len(files))
 
 
 def test_landmarks_are_found_once_and_again_when_the_pictures_change(
@@ -52,10 +53,10 @@ def test_landmarks_are_found_once_and_again_when_the_pictures_change(
         raise AssertionError("landmarks were kept, nothing is to be predicted")
 
     monkeypatch.setattr(example, "LandmarkPredictor", refuse)
-    kept = example.cached_landmarks(files, folder / "kept.npz")
+    kept = example.cached_landmarks(files, cached[0], folder / "kept.npz")
     assert np.array_equal(kept, cached[1])
     with pytest.raises(AssertionError, match="nothing is to be predicted"):
-        example.cached_landmarks(files[:2], folder / "kept.npz")
+        example.cached_landmarks(files[:2], cached[0][:2], folder / "kept.npz")
 
 
 def test_tf_data_gives_other_masks_each_epoch_and_the_same_from_the_same_seed(example, cached):
@@ -83,10 +84,34 @@ def test_the_pytorch_style_dataset_gives_other_masks_each_epoch(example, cached)
     assert any((one != other).any() for one, other in zip(faces, again, strict=True))
 
 
-def test_the_script_runs_on_a_folder(folder):
+def test_the_script_runs_on_a_folder_and_writes_nothing_there(folder):
+    before = sorted(folder.rglob("*"))
     told = subprocess.run(
         [sys.executable, SCRIPT, folder], capture_output=True, text=True, check=False
     )
     assert told.returncode == 0, told.stderr
     assert "tf.data: faces (3, 100, 100), labels [0 0 1]" in told.stdout
     assert "PyTorch: epoch 1, 3 faces" in told.stdout
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({}, "no pictures in"),
+        ({"flat.png": 48}, "holds a folder for each class"),
+        ({"a/1.png": 48, "a/2.png": 0}, "2.png: these 10 bytes are not a picture"),
+        ({"a/1.png": 48, "b/1.png": 50, "b/notes.txt": 0}, "make all of one size"),
+    ],
+)
+def test_what_it_cannot_use_is_said_in_a_line(example, tmp_path, monkeypatch, files, told):
+    for name, side in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        content = encode_png(np.full((side, side), 99, np.uint8)) if side else b"no picture"
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(sys, "argv", ["augmentation.py", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        example.main()
+    assert str(ended.value).startswith("augmentation.py: error: ")
+    assert told in str(ended.value)
+    assert len(str(ended.value).splitlines()) == 1
