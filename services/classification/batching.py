@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maskmesh.services.classification.admission import Admission, Place
 from maskmesh.services.classification.classifier import Classified
-from maskmesh.services.classification.lanes import Lanes, Waiting
+from maskmesh.services.classification.lanes import Lanes, Times, Waiting
 from maskmesh.services.classification.repository import ModelFile
 from maskmesh.services.classification.statistics import ServingStatistics
 from maskmesh.services.runtime.errors import DeadlineError, InvalidInputError
@@ -54,15 +54,6 @@ class BatchingPolicy:
     preferred_faces: int = 8
     places: int = 256
     workers: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """When a batch was begun, joined and run, by the event loop's clock."""
-
-    started: float
-    joined: float
-    ended: float
 
 
 class DynamicBatcher:
@@ -135,12 +126,17 @@ class DynamicBatcher:
         self._lanes.add(classifier, waiting)
         self._dispatch()
         try:
-            return await waiting.answer
+            result, times = await waiting.answer
         except asyncio.CancelledError:
             self._lanes.remove(classifier, waiting)
             if waiting.answer.cancelled():
                 self._statistics.of(classifier.model).cancel.add(loop.time() - waiting.arrived)
             raise
+        # Told here, where traces know which call this is.
+        metrics.observe_stage("queue", times.started - waiting.arrived)
+        metrics.observe_stage("batch", times.joined - times.started)
+        metrics.observe_stage("compute", times.ended - times.joined)
+        return result
 
     async def drain(self) -> None:
         """Refuse what is new, finish what was admitted, and end the workers."""
@@ -206,7 +202,7 @@ class DynamicBatcher:
             outcome = classifier.run(together)
         except Exception as error:  # noqa: BLE001 - raised again where each caller waits
             outcome = error
-        times = _Times(started, joined, loop.time())
+        times = Times(started, joined, loop.time())
         loop.call_soon_threadsafe(self._finish, classifier, batch, outcome, times)
 
     def _finish(
@@ -214,7 +210,7 @@ class DynamicBatcher:
         classifier: Classifier,
         batch: Sequence[Waiting],
         outcome: Classified | Exception,
-        times: _Times,
+        times: Times,
     ) -> None:
         self._idle += 1
         self._dispatch()
@@ -231,23 +227,21 @@ class DynamicBatcher:
             self._statistics.of(classifier.model).fail.add(now - waiting.arrived)
 
     def _answer(
-        self, classifier: Classifier, batch: Sequence[Waiting], outcome: Classified, times: _Times
+        self, classifier: Classifier, batch: Sequence[Waiting], outcome: Classified, times: Times
     ) -> None:
         statistics = self._statistics.of(classifier.model)
         first = 0
         for waiting in batch:
             part = slice(first, first + len(waiting.faces))
             first = part.stop
-            queue_s = times.started - waiting.arrived
-            metrics.observe_stage("queue", queue_s)
             if not waiting.answer.done():
                 result = Classified(outcome.probabilities[part], outcome.mask[part])
-                waiting.answer.set_result(result)
-                statistics.queue.add(queue_s)
+                waiting.answer.set_result((result, times))
+                statistics.queue.add(times.started - waiting.arrived)
                 statistics.success.add(times.ended - waiting.arrived)
 
     def _count(
-        self, classifier: Classifier, batch: Sequence[Waiting], outcome: Classified, times: _Times
+        self, classifier: Classifier, batch: Sequence[Waiting], outcome: Classified, times: Times
     ) -> None:
         model = classifier.model
         faces = len(outcome.mask)
@@ -255,6 +249,4 @@ class DynamicBatcher:
         self._admission.measured(join_s + compute_s, faces)
         self._statistics.of(model).ran(len(batch), faces, join_s, compute_s)
         metrics.observe_batch(faces)
-        metrics.observe_stage("batch", join_s)
-        metrics.observe_stage("compute", compute_s)
         metrics.count_predictions(model.name, model.version, outcome.probabilities, outcome.mask)

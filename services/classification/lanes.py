@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -13,6 +14,15 @@ from maskmesh.services.classification.classifier import Classified
 Key = TypeVar("Key")
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a batch was begun, joined and run, by the event loop's clock."""
+
+    started: float
+    joined: float
+    ended: float
+
+
 class Waiting:
     """A request that waits: compared and found by identity.
 
@@ -20,7 +30,7 @@ class Waiting:
         faces: uint8 N × side × side × 1.
         deadline: When the answer must be there, by the event loop's clock; None: whenever.
         arrived: When it came.
-        answer: Where the answer goes.
+        answer: Where the answer goes, with the times of its batch.
     """
 
     __slots__ = ("answer", "arrived", "deadline", "faces")
@@ -30,7 +40,7 @@ class Waiting:
         faces: NDArray[np.uint8],
         deadline: float | None,
         arrived: float,
-        answer: asyncio.Future[Classified],
+        answer: asyncio.Future[tuple[Classified, Times]],
     ) -> None:
         self.faces, self.deadline, self.arrived, self.answer = faces, deadline, arrived, answer
 

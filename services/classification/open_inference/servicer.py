@@ -30,6 +30,7 @@ from maskmesh.services.classification.requests import GROUPS_AT_ONCE, deadline_o
 from maskmesh.services.classification.shelf import ModelShelf
 from maskmesh.services.classification.statistics import ServingStatistics
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, SetupError
+from maskmesh.services.runtime.observing.metrics import timed
 from maskmesh.services.runtime.pictures import PictureLimits, decode_picture
 from maskmesh.services.runtime.status import status_of
 from maskmesh.services.runtime.streams import answered_in_order
@@ -207,7 +208,8 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         given = read_input(request, classifier.side, self._rules.max_faces)
         with self._batcher.admit(len(given), deadline):
             if isinstance(given, list):
-                faces = await asyncio.to_thread(self._decode, given, classifier.side)
+                with timed("decode"):
+                    faces = await asyncio.to_thread(self._decode, given, classifier.side)
             else:
                 faces = given
             result = await self._batcher.classify(classifier, faces, deadline)

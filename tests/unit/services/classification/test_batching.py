@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 
 import numpy as np
 import pytest
@@ -270,3 +271,23 @@ async def test_statistics_grow_with_what_is_done(echo: Echo) -> None:
     assert numbers.success.count == numbers.queue.count == numbers.compute.count == 3
     assert numbers.success.ns >= numbers.compute.ns > 0
     assert numbers.last_run_ms > 0
+
+
+async def test_each_call_tells_its_stages_in_its_own_context(
+    echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whose: ContextVar[int] = ContextVar("whose")
+    told: list[tuple[int, str]] = []
+    batcher, _ = batcher_of(workers=1)
+
+    async def named(number: int) -> list[int]:
+        whose.set(number)
+        return await call(batcher, echo, number)
+
+    monkeypatch.setattr(
+        "maskmesh.services.runtime.observing.metrics.observe_stage",
+        lambda stage, seconds: told.append((whose.get(), stage)) if seconds >= 0 else None,
+    )
+    assert await asyncio.gather(named(1), named(2)) == [[1], [2]]
+    stages = ["queue", "batch", "compute"]
+    assert sorted(told) == sorted((number, stage) for number in (1, 2) for stage in stages)
