@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.inference import open_inference_pb2 as pb
+from maskmesh.services.classification.open_inference.reading import ListedFaces, Pictures
 from maskmesh.services.classification.requests import check_count
 from maskmesh.services.runtime.errors import InvalidInputError
 
@@ -22,7 +23,7 @@ _FIELDS = {"UINT8": "uint_contents", "BYTES": "bytes_contents"}
 
 def read_input(
     request: pb.ModelInferRequest, side: int, max_faces: int
-) -> NDArray[np.uint8] | list[bytes]:
+) -> NDArray[np.uint8] | ListedFaces | Pictures:
     """Read the one input of a request: `faces` or `image`.
 
     Args:
@@ -31,8 +32,8 @@ def read_input(
         max_faces: Most faces in one call.
 
     Returns:
-        uint8 array N × side × side × 1, which may share memory with the request; or N encoded
-        pictures, not decoded yet.
+        uint8 array N × side × side × 1, which shares memory with the request; or what is still to
+        be read, of length N.
 
     Raises:
         InvalidInputError: Names, types, shapes or lengths are not those of the model.
@@ -70,7 +71,7 @@ def _only_input(request: pb.ModelInferRequest) -> pb.ModelInferRequest.InferInpu
 
 def _read_faces(
     tensor: pb.ModelInferRequest.InferInputTensor, raw: bytes | None, side: int, max_faces: int
-) -> NDArray[np.uint8]:
+) -> NDArray[np.uint8] | ListedFaces:
     _check_type(tensor, "UINT8")
     shape = list(tensor.shape)
     if len(shape) != 4 or shape[1:] != [side, side, 1] or shape[0] < 1:
@@ -80,16 +81,12 @@ def _read_faces(
         _check_length(tensor, len(raw), math.prod(shape), "bytes of raw contents")
         return np.frombuffer(raw, np.uint8).reshape(shape)
     _check_field(tensor)
-    values = np.array(tensor.contents.uint_contents, np.int64)
-    _check_length(tensor, len(values), math.prod(shape), "elements in uint_contents")
-    if values.max() > 255:
-        raise InvalidInputError(f"input {FACES!r} has the value {values.max()}: send 0 to 255")
-    return values.astype(np.uint8).reshape(shape)
+    return ListedFaces(tensor.contents.uint_contents, tuple(shape))
 
 
 def _read_pictures(
     tensor: pb.ModelInferRequest.InferInputTensor, raw: bytes | None, max_faces: int
-) -> list[bytes]:
+) -> Pictures:
     _check_type(tensor, "BYTES")
     shape = list(tensor.shape)
     if len(shape) not in (1, 2) or shape[1:] not in ([], [1]) or shape[0] < 1:
@@ -101,7 +98,7 @@ def _read_pictures(
     else:
         pictures = split_bytes(raw, shape[0])
     _check_length(tensor, len(pictures), shape[0], "elements")
-    return pictures
+    return Pictures(pictures)
 
 
 def split_bytes(raw: bytes, count: int) -> list[bytes]:

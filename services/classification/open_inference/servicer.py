@@ -10,7 +10,6 @@ from typing import Any
 
 import grpc.aio
 import numpy as np
-from numpy.typing import NDArray
 
 from maskmesh.inference import open_inference_pb2 as pb
 from maskmesh.inference import open_inference_pb2_grpc
@@ -25,13 +24,11 @@ from maskmesh.services.classification.open_inference.description import (
 )
 from maskmesh.services.classification.open_inference.inputs import read_input
 from maskmesh.services.classification.open_inference.outputs import fill_outputs, wanted_outputs
-from maskmesh.services.classification.preparation import prepare_faces
 from maskmesh.services.classification.requests import GROUPS_AT_ONCE, deadline_of, route_of
 from maskmesh.services.classification.shelf import ModelShelf
 from maskmesh.services.classification.statistics import ServingStatistics
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, SetupError
-from maskmesh.services.runtime.observing.metrics import timed
-from maskmesh.services.runtime.pictures import PictureLimits, decode_picture
+from maskmesh.services.runtime.pictures import PictureLimits
 from maskmesh.services.runtime.status import status_of
 from maskmesh.services.runtime.streams import answered_in_order
 
@@ -207,26 +204,17 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         wanted = wanted_outputs(request)
         given = read_input(request, classifier.side, self._rules.max_faces)
         with self._batcher.admit(len(given), deadline):
-            if isinstance(given, list):
-                with timed("decode"):
-                    faces = await asyncio.to_thread(self._decode, given, classifier.side)
-            else:
+            if isinstance(given, np.ndarray):
                 faces = given
+            else:
+                side, limits = classifier.side, self._rules.limits
+                faces = await asyncio.to_thread(given.read, side, limits)
             result = await self._batcher.classify(classifier, faces, deadline)
         response = pb.ModelInferResponse(
             model_name=classifier.model.name, model_version=classifier.model.version, id=request.id
         )
         fill_outputs(response, wanted, result, raw=bool(request.raw_input_contents))
         return response
-
-    def _decode(self, pictures: list[bytes], side: int) -> NDArray[np.uint8]:
-        faces = []
-        for index, picture in enumerate(pictures):
-            try:
-                faces.append(decode_picture(picture, "L", self._rules.limits))
-            except InvalidInputError as error:
-                raise type(error)(f"element {index} of input 'image': {error}") from error
-        return prepare_faces(faces, side)
 
     def _pick(self, name: str, version: str, route: Route) -> ExpressionClassifier:
         self._check_name(name)
