@@ -21,6 +21,7 @@ from maskmesh.clients.mesh.access import mesh_access
 from maskmesh.clients.mesh.client import Service
 from maskmesh.clients.mesh.settings import LineSettings
 from maskmesh.clients.streaming.lines import STANDARD_OUTPUT, JsonLines
+from maskmesh.clients.wording import counted
 from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.services.runtime.observing.tracing import traced
 
@@ -65,7 +66,8 @@ class AnnotateCounts:
         self.errors += picture.error is not None
 
     def __str__(self) -> str:
-        return f"{self.pictures} pictures, {self.faces} faces, {self.errors} errors"
+        numbers = (self.pictures, "picture"), (self.faces, "face"), (self.errors, "error")
+        return ", ".join(counted(count, noun) for count, noun in numbers)
 
 
 def run_annotate(settings: AnnotateSettings) -> AnnotateCounts:
@@ -84,7 +86,8 @@ def run_annotate(settings: AnnotateSettings) -> AnnotateCounts:
         left_out = [entry for entry in inputs.left_out if not entry.is_hidden]
         if left_out:
             notices.print(
-                f"left out {len(left_out)} files, e.g. {left_out[0].file}: {left_out[0].reason}",
+                f"left out {counted(len(left_out), 'file')}, e.g. {left_out[0].file}: "
+                f"{left_out[0].reason}",
                 markup=False,
                 highlight=False,
             )

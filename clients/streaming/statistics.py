@@ -9,6 +9,7 @@ from statistics import median
 
 from maskmesh.clients.streaming.frames import FrameProblem
 from maskmesh.clients.streaming.results import Outcome
+from maskmesh.clients.wording import counted
 
 STAGES = ("locate", "mask", "classify")
 
@@ -73,10 +74,14 @@ class RunStatistics:
 
     def summary(self) -> str:
         """One line for people."""
-        parts = [f"{self.frames} frames", f"{self.faces} faces", f"{self.fps:.1f} frames/s"]
+        parts = [
+            counted(self.frames, "frame"),
+            counted(self.faces, "face"),
+            f"{self.fps:.1f} frames/s",
+        ]
         parts += [f"{name} {value:.1f} ms" for name, value in self.stage_medians().items()]
         if self.problems:
-            parts.append(f"{self.problems} frames could not be used")
+            parts.append(f"{counted(self.problems, 'frame')} could not be used")
         if self.notes:
-            parts.append(f"in {self.notes} frames a mask could not be put on")
+            parts.append(f"in {counted(self.notes, 'frame')} a mask could not be put on")
         return ", ".join(parts)

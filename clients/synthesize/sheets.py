@@ -89,7 +89,7 @@ class Sheets:
         """
         for class_name, file in sheet_names(self._faces).items():
             faces = sorted(self._faces[class_name], key=lambda face: (face.output, face.number))
-            sheet = grid([_tile(folder, face) for face in faces], SHEET_COLUMNS)
+            sheet = grid([_tile(folder, face) for face in faces], min(SHEET_COLUMNS, len(faces)))
             (folder / file).write_bytes(encode_png(np.ascontiguousarray(sheet[:, :, ::-1])))
 
 

@@ -59,8 +59,8 @@ def test_a_folder_becomes_lines_and_pictures(asked, folder, tmp_path, capsys):
     assert "error" in lines[1]
     written = sorted(p.relative_to(tmp_path / "out").as_posix() for p in tmp_path.rglob("out/**/*"))
     assert [name for name in written if "." in name] == ["b.png", "sub/a.jpg"]
-    assert str(counts) == "3 pictures, 2 faces, 1 errors"
-    assert capsys.readouterr().out == "3 pictures, 2 faces, 1 errors\n"
+    assert str(counts) == "3 pictures, 2 faces, 1 error"
+    assert capsys.readouterr().out == "3 pictures, 2 faces, 1 error\n"
     assert asked == [("h:1", ("location", "classification"))]
 
 
@@ -68,7 +68,7 @@ def test_standard_output_holds_nothing_but_lines(asked, folder, capsys):
     run_annotate(AnnotateSettings(src=folder, json_file="-"))
     captured = capsys.readouterr()
     assert len([json.loads(line) for line in captured.out.splitlines()]) == 3
-    assert "3 pictures, 2 faces, 1 errors" in captured.err
+    assert "3 pictures, 2 faces, 1 error" in captured.err
 
 
 def test_a_source_that_is_not_there_is_told_before_a_mesh_is_started(asked, tmp_path):

@@ -32,7 +32,7 @@ def test_counts_and_medians(frame, expression):
     assert statistics.seconds > 0
     assert statistics.fps == 3 / statistics.seconds
     summary = statistics.summary()
-    for words in ("3 frames", "3 faces", "locate 20.0 ms", "1 frames could not be used", "mask"):
+    for words in ("3 frames", "3 faces", "locate 20.0 ms", "1 frame could not be used", "mask"):
         assert words in summary
 
 

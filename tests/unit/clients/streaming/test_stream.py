@@ -70,7 +70,7 @@ def test_a_folder_becomes_lines_and_a_clip(access, folder, tmp_path, capsys):
     assert int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == 3
     captured = capsys.readouterr()
     assert "3 frames, 2 faces" in captured.out
-    assert "1 frames could not be used" in captured.out
+    assert "1 frame could not be used" in captured.out
     assert "3.jpg, frame 3:" in captured.err
     assert access.asked == [(None, ("location", "classification"), None)]
 
