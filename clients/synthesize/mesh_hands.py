@@ -12,6 +12,7 @@ import numpy as np
 
 from maskmesh.clients.mesh.channels import open_channel
 from maskmesh.clients.mesh.failures import translated_errors
+from maskmesh.clients.mesh.security import PLAIN, Security
 from maskmesh.clients.synthesize.making import Answer, Applied, Apply, Locate, Refused, Wish
 from maskmesh.clients.synthesize.recipe import Recipe
 from maskmesh.services.runtime.errors import (
@@ -41,17 +42,24 @@ Result = TypeVar("Result")
 class MeshHands:
     """Answers wishes by calls; another endpoint is tried when one is gone. For one thread."""
 
-    def __init__(self, endpoints: Sequence[MeshAddresses], recipe: Recipe, first: int) -> None:
+    def __init__(
+        self,
+        endpoints: Sequence[MeshAddresses],
+        recipe: Recipe,
+        first: int,
+        security: Security = PLAIN,
+    ) -> None:
         """Open channels of this thread's own.
 
         Args:
             endpoints: Where meshes run.
             recipe: How masks are put on.
             first: Index of the endpoint to begin with.
+            security: How the lines are protected, and the key that the services know us by.
         """
         self._recipe = recipe
         turned = [*endpoints[first % len(endpoints) :], *endpoints[: first % len(endpoints)]]
-        self._endpoints = [_Endpoint(addresses) for addresses in turned]
+        self._endpoints = [_Endpoint(addresses, security) for addresses in turned]
         self._current = 0
 
     def answer(self, wishes: Sequence[Wish]) -> list[Answer]:
@@ -103,9 +111,11 @@ class MeshHands:
 
 
 class _Endpoint:
-    def __init__(self, addresses: MeshAddresses) -> None:
+    def __init__(self, addresses: MeshAddresses, security: Security) -> None:
         self._addresses = addresses
-        self._channels = [open_channel(addresses.location), open_channel(addresses.synthesis)]
+        self._channels = [
+            open_channel(address, security) for address in (addresses.location, addresses.synthesis)
+        ]
         self._location = location_pb2_grpc.FaceLocationServiceStub(self._channels[0])
         self._synthesis = synthesis_pb2_grpc.MaskSynthesisServiceStub(self._channels[1])
 

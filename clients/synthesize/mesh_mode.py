@@ -10,6 +10,7 @@ from queue import SimpleQueue
 
 from maskmesh.clients.mesh.access import mesh_access
 from maskmesh.clients.mesh.client import ALL_SERVICES, Service
+from maskmesh.clients.mesh.security import PLAIN, Security
 from maskmesh.clients.synthesize.chunks import chunks
 from maskmesh.clients.synthesize.making import make_together
 from maskmesh.clients.synthesize.mesh_hands import MeshHands
@@ -26,6 +27,8 @@ def run_mesh(
     workers: int,
     meshes: Sequence[str],
     log_file: Path | None = None,
+    *,
+    security: Security = PLAIN,
 ) -> Generator[Outcome, None, None]:
     """Do tasks over the mesh.
 
@@ -35,25 +38,27 @@ def run_mesh(
         workers: How many streams are open at a time.
         meshes: HOST:PORT of each; none starts a mesh of our own.
         log_file: Where that logs; None: a temporary file.
+        security: How the lines to running meshes are protected, and the key they know us by.
 
     Yields:
         One outcome a task, in about the order of the tasks.
 
     Raises:
-        InvalidInputError: An address is not host:port.
+        InvalidInputError: An address is not host:port, or there is none for the security.
+        AccessError: A mesh does not know our key.
         UnavailableError: No mesh answers.
         SetupError: A mesh of our own does not start.
     """
     with ExitStack() as stack:
         addresses: Sequence[str | None] = meshes or [None]
         clients = [
-            stack.enter_context(mesh_access(address, NEEDED, log_file)).client
+            stack.enter_context(mesh_access(address, NEEDED, log_file, security=security)).client
             for address in addresses
         ]
         endpoints = [MeshAddresses(*map(client.address, ALL_SERVICES)) for client in clients]
         hands: SimpleQueue[MeshHands] = SimpleQueue()
         for index in range(workers):
-            one = MeshHands(endpoints, recipe, first=index)
+            one = MeshHands(endpoints, recipe, first=index, security=security)
             stack.callback(one.close)
             hands.put(one)
         yield from _run(chunks(tasks), recipe, workers, hands)

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from maskmesh.clients.inputs import PictureInputs
+from maskmesh.clients.mesh.security import PLAIN
 from maskmesh.clients.synthesize.destinations import check_destination, check_place
 from maskmesh.clients.synthesize.finishing import publish
 from maskmesh.clients.synthesize.identity import run_identity
@@ -21,6 +22,7 @@ from maskmesh.clients.synthesize.tasks import Outcome, Task
 from maskmesh.clients.synthesize.telling import notices, progress_bar, stoppable, tell
 from maskmesh.clients.synthesize.workplace import Workplace, workplace_of
 from maskmesh.services.runtime.errors import InvalidInputError
+from maskmesh.services.runtime.observing.tracing import traced
 
 
 def run_synthesize(settings: SynthesizeSettings) -> dict[str, Any]:
@@ -54,6 +56,8 @@ def run_synthesize(settings: SynthesizeSettings) -> dict[str, Any]:
 
 
 def _check(settings: SynthesizeSettings) -> None:
+    if settings.working_mode != "mesh" and settings.security != PLAIN:
+        raise InvalidInputError("TLS and keys are for a running mesh: name it with --mesh")
     # Needs the extra "synthesis", which the mesh mode does without.
     if settings.working_mode != "mesh":
         from maskmesh.clients.synthesize.local_hands import check_recipe  # noqa: PLC0415
@@ -75,6 +79,7 @@ def _make_all(
     console = notices()
     total = sum(entry.picture is not None for entry in planned)
     with (
+        traced("synthesize", settings.traces_to),
         Workplace(destination, identity, settings.overwrite) as workplace,
         stoppable(console, workplace, total),
     ):
@@ -128,7 +133,9 @@ def _outcomes(settings: SynthesizeSettings, todo: Iterable[Task]) -> Generator[O
         return run_ray(todo, recipe, settings.workers, Maker)
     from maskmesh.clients.synthesize.mesh_mode import run_mesh  # noqa: PLC0415
 
-    return run_mesh(todo, recipe, settings.workers, settings.mesh, settings.log_file)
+    return run_mesh(
+        todo, recipe, settings.workers, settings.mesh, settings.log_file, security=settings.security
+    )
 
 
 def _say_if_it_compiles(settings: SynthesizeSettings, console: Console) -> None:

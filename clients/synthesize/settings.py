@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import CliPositionalArg
 
+from maskmesh.clients.mesh.settings import LineSettings
 from maskmesh.clients.synthesize.recipe import (
     DEFAULT_MIN_FIT,
     OWN_MASKS,
@@ -17,7 +18,6 @@ from maskmesh.clients.synthesize.recipe import (
     Recipe,
 )
 from maskmesh.services.runtime.errors import InvalidInputError
-from maskmesh.services.runtime.settings import CommandSettings
 
 Mode = Literal["local", "mesh", "ray"]
 
@@ -45,7 +45,7 @@ PATTERNS = ("plain", "stripes", "dots", "checks", "floral", "camouflage")
 POSITIONS = ("proper", "below_nose", "on_chin")
 
 
-class SynthesizeSettings(CommandSettings, section="synthesize"):
+class SynthesizeSettings(LineSettings, section="synthesize"):
     """Put masks on all faces of a data set: the same folders out, and a line on every face."""
 
     src: CliPositionalArg[Path] = Field(

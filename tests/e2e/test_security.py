@@ -43,15 +43,31 @@ def test_a_mesh_over_tls_with_keys(start, maskmesh, faces: Path, tmp_path: Path)
     fine = maskmesh(*annotate, "--tls-ca", ca, "--token-file", token)
     assert fine.returncode == 0, fine.stderr
     assert json.loads(fine.stdout)["faces"]
+    masked = tmp_path / "masked"
+    line = ["--mesh", address, "--tls-ca", ca, "--token-file", token]
+    done = maskmesh("synthesize", faces / "astronaut.jpg", masked, "--workers", 1, *line)
+    assert done.returncode == 0, done.stderr
+    assert list(masked.rglob("*.png"))
 
     with urllib.request.urlopen("http://127.0.0.1:50371/metrics", timeout=10) as answer:
         text = answer.read().decode()
     assert 'maskmesh_refusals_total{reason="key"} 1.0' in text
-    assert 'maskmesh_stage_seconds_count{stage="locate"} 1.0' in text
+    assert 'maskmesh_stage_seconds_count{stage="locate"} 2.0' in text
     up.send_signal(signal.SIGTERM)
     _, errors = up.communicate(timeout=30)
     assert up.returncode == 0
     assert KEY not in errors
+
+
+def test_a_key_without_a_mesh_is_told(maskmesh, faces: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(KEY)
+    line = ["--token-file", tmp_path / "token"]
+    picture = faces / "astronaut.jpg"
+    for words in (["annotate", picture], ["synthesize", picture, tmp_path / "masked"]):
+        refused = maskmesh(*words, *line)
+        assert refused.returncode == 1
+        assert "--mesh" in refused.stderr
+        assert KEY not in refused.stderr
 
 
 def test_a_service_beyond_loopback_is_refused_in_one_line(maskmesh) -> None:
