@@ -7,6 +7,7 @@ import datetime
 import hashlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import grpc
@@ -58,10 +59,12 @@ class Files:
         self.authority.cert_pem.write_to_path(self.ca)
         self.renew()
 
-    def issue(self, cert: Path, key: Path, authority: trustme.CA | None = None) -> None:
+    def issue(
+        self, cert: Path, key: Path, authority: trustme.CA | None = None, name: str = "localhost"
+    ) -> None:
         until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
         issued = (authority or self.authority).issue_cert(
-            "localhost", "127.0.0.1", common_name="tester", not_after=until
+            name, "127.0.0.1", common_name=name, not_after=until
         )
         issued.private_key_pem.write_to_path(key)
         cert.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
@@ -244,6 +247,34 @@ async def test_streams_and_made_up_methods_need_a_key_too(start: Start, keys_fil
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await channel.unary_unary("/made.Up/Method")(b"x", metadata=metadata)
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def stream_of(stack: AsyncExitStack, address: str, files: Files, name: str) -> str:
+    """Open a stream with a certificate of a name, keep it open, and return how it went."""
+    cert, key = files.folder / f"{name}.pem", files.folder / f"{name}.key"
+    if not cert.exists():
+        files.issue(cert, key, name=name)
+    credentials = grpc.ssl_channel_credentials(
+        files.ca.read_bytes(), key.read_bytes(), cert.read_bytes()
+    )
+    channel = await stack.enter_async_context(grpc.aio.secure_channel(address, credentials))
+    stream = synthesis_pb2_grpc.MaskSynthesisServiceStub(channel).ApplyStream()
+    stack.callback(stream.cancel)
+    try:
+        await stream.write(pb.ApplyStreamRequest(request_id=1))
+        await stream.read()
+    except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+        return (await stream.code()).name
+    return "OK"
+
+
+async def test_a_peer_is_known_by_its_certificate(start: Start, files: Files) -> None:
+    address = await start(
+        tls_cert=files.cert, tls_key=files.key, tls_client_ca=files.ca, max_streams_per_peer=1
+    )
+    async with AsyncExitStack() as stack:
+        opened = [await stream_of(stack, address, files, name) for name in ("one", "one", "two")]
+    assert opened == ["OK", "RESOURCE_EXHAUSTED", "OK"]
 
 
 async def test_health_checks_are_open_unless_the_operator_closes_them(
