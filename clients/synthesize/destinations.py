@@ -155,7 +155,7 @@ def _check_name(destination: Path) -> None:
             )
     elif suffix in OTHER_ARCHIVES:
         raise InvalidInputError(
-            f"{destination}: a {suffix} cannot be made, name a .zip or a folder"
+            f"{destination} cannot be made, of archives only .zip can: name one, or a folder"
         )
     elif suffix in PICTURE_SUFFIXES:
         raise InvalidInputError(

@@ -106,8 +106,8 @@ def test_source_and_destination_must_lie_apart(tmp_path):
     ("name", "told"),
     [
         ("file.txt/deep/out", r"file\.txt is a file"),
-        ("out.tar.gz", r"name a \.zip or a folder"),
-        ("out.7z", r"a \.7z cannot be made"),
+        ("out.tar.gz", r"only \.zip can: name one, or a folder"),
+        ("out.7z", r"out\.7z cannot be made"),
         ("out.PNG", r"called as in the source"),
         ("folder.zip", r"called like a zip"),
     ],
