@@ -49,7 +49,7 @@ class BatchingPolicy:
         workers: Threads that run batches.
     """
 
-    max_faces: int = 32
+    max_faces: int = 8
     delay_s: float = 0.0
     preferred_faces: int = 8
     places: int = 256

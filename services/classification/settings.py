@@ -42,7 +42,10 @@ class ClassificationSettings(ServerSettings, section="classification"):
     threads: int = Field(1, ge=1, description="threads that one call may use")
     max_faces: int = Field(64, ge=1, le=4096, description="most faces in one call")
     batch_faces: int = Field(
-        32, ge=1, le=4096, description="most faces of several calls that are run at once"
+        8,
+        ge=1,
+        le=4096,
+        description="most faces of several calls that are run at once; more pays on accelerators",
     )
     preferred_batch_faces: int = Field(
         8, ge=1, le=4096, description="faces that are run at once without waiting for more"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from maskmesh.services.classification.canary import CanaryPlan, Route, Shares
@@ -15,6 +15,7 @@ from maskmesh.services.classification.repository import (
     find_model,
     find_versions,
 )
+from maskmesh.services.classification.serving import IndexedVersion, Served, Serving
 from maskmesh.services.runtime.errors import (
     InvalidInputError,
     NotFoundError,
@@ -25,44 +26,6 @@ from maskmesh.services.runtime.logging import get_logger
 from maskmesh.services.runtime.observing import metrics
 
 _log = get_logger("models")
-
-
-@dataclass(frozen=True, slots=True)
-class _Served:
-    state: FileState
-    classifier: ExpressionClassifier
-
-    @property
-    def version(self) -> str:
-        return self.classifier.model.version
-
-
-@dataclass(frozen=True, slots=True)
-class _Serving:
-    """What answers calls: exchanged as a whole, so that each call sees one state of it."""
-
-    current: _Served | None
-    canary: _Served | None = None
-    percent: float = 0.0
-
-    @property
-    def classifiers(self) -> tuple[ExpressionClassifier, ...]:
-        return tuple(each.classifier for each in (self.current, self.canary) if each)
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedVersion:
-    """A version in the repository.
-
-    Attributes:
-        version: Its name.
-        is_served: Whether it answers calls.
-        reason: Why it does not; empty if it does.
-    """
-
-    version: str
-    is_served: bool
-    reason: str
 
 
 class ModelShelf:
@@ -101,7 +64,7 @@ class ModelShelf:
         self._loader = Loader(threads)
         self._missed = ""
         self._shares = Shares()
-        self._serving = _Serving(self._first())
+        self._serving = Serving(self._first())
         self._refresh_canary()
 
     @property
@@ -202,7 +165,7 @@ class ModelShelf:
     def unload(self) -> None:
         """Serve nothing until `load`."""
         with self._refreshing:
-            self._serving, self._plan = _Serving(None), None
+            self._serving, self._plan = Serving(None), None
         _log.info("model unloaded", model=self.name)
 
     def index(self) -> list[IndexedVersion]:
@@ -222,29 +185,29 @@ class ModelShelf:
             for version in sorted(served | set(reasons), key=int, reverse=True)
         ]
 
-    def _current(self, serving: _Serving) -> ExpressionClassifier:
+    def _current(self, serving: Serving) -> ExpressionClassifier:
         if serving.current is None:
             raise UnavailableError(
                 f"model {self.name!r} is unloaded: load it with RepositoryModelLoad"
             )
         return serving.current.classifier
 
-    def _first(self) -> _Served:
+    def _first(self) -> Served:
         for candidate in self._candidates():
             classifier = self._loader.load(candidate, instead_of=None)
             if classifier is not None:
                 metrics.show_model(self.name, candidate.model.version)
-                return _Served(candidate, classifier)
+                return Served(candidate, classifier)
         raise SetupError("; ".join(self._loader.refused.values()))
 
-    def _take_better(self, served: _Served, candidates: list[FileState]) -> bool:
+    def _take_better(self, served: Served, candidates: list[FileState]) -> bool:
         for candidate in candidates:
             if candidate == served.state:
                 return False
             if candidate not in self._loader.refused:
                 classifier = self._loader.load(candidate, instead_of=served.version)
                 if classifier is not None:
-                    self._serve(_Served(candidate, classifier), self._serving.canary)
+                    self._serve(Served(candidate, classifier), self._serving.canary)
                     return True
             if candidate.model.version == served.version:
                 return False  # overwritten by what does not work: what is in memory does
@@ -265,19 +228,19 @@ class ModelShelf:
             return False
         classifier = self._loader.load(state, instead_of=canary.version if canary else None)
         if classifier is not None:
-            self._put_canary(_Served(state, classifier), plan)
+            self._put_canary(Served(state, classifier), plan)
         return classifier is not None
 
-    def _serve(self, served: _Served, canary: _Served | None = None) -> None:
-        self._serving = _Serving(served, canary, self._serving.percent if canary else 0.0)
+    def _serve(self, served: Served, canary: Served | None = None) -> None:
+        self._serving = Serving(served, canary, self._serving.percent if canary else 0.0)
         metrics.show_model(self.name, served.version)
 
-    def _put_canary(self, canary: _Served, plan: CanaryPlan) -> None:
+    def _put_canary(self, canary: Served, plan: CanaryPlan) -> None:
         self._plan = plan
         self._serving = replace(self._serving, canary=canary, percent=plan.percent)
         _log.info("canary", model=self.name, version=plan.version, percent=plan.percent)
 
-    def _obtain(self, state: FileState) -> _Served:
+    def _obtain(self, state: FileState) -> Served:
         """Return what is loaded of this file, or load it.
 
         Raises:
@@ -293,7 +256,7 @@ class ModelShelf:
                 f"version {state.model.version} is refused, "
                 f"{f'{kept} is kept' if kept else 'none is served'}: {self._loader.refused[state]}"
             )
-        return _Served(state, classifier)
+        return Served(state, classifier)
 
     def _candidates(self) -> list[FileState]:
         if self._version is not None:

@@ -57,13 +57,6 @@ async def test_bad_calls_are_told_what_to_do(
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_call_without_time_is_told_so_and_leaves_no_trace(stub: Stub) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stub.Classify(pb.ClassifyRequest(faces=[face(1)]), timeout=1e-9)
-    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert (await stub.Classify(pb.ClassifyRequest(faces=[face(1)] * 8), timeout=30)).model_name
-
-
 async def test_a_full_service_says_so(host, brightness_repository: Path) -> None:
     settings = ClassificationSettings(
         port=0, repository=brightness_repository, queue_faces=4, workers=1
@@ -111,3 +104,21 @@ async def test_concurrent_callers_get_their_own_results(stub: Stub) -> None:
         *(stub.Classify(pb.ClassifyRequest(faces=[face(k)])) for k in wanted)
     )
     assert [answer.classifications[0].expression for answer in answers] == wanted
+
+
+async def test_what_was_taken_in_is_answered_when_the_service_drains(
+    host, brightness_repository: Path
+) -> None:
+    settings = ClassificationSettings(port=0, repository=brightness_repository)
+    running, channel = await host(build(settings), settings)
+    stub = Stub(channel)
+    calls = [stub.Classify(pb.ClassifyRequest(faces=[face(k % 7 + 1)])) for k in range(60)]
+    await calls[0]
+    await running.drain(grace_s=60)
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    for k, outcome in enumerate(outcomes):
+        if isinstance(outcome, pb.ClassifyResponse):
+            assert outcome.classifications[0].expression == k % 7 + 1
+        else:  # it came when the service took in no more
+            assert isinstance(outcome, grpc.aio.AioRpcError)
+            assert outcome.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)

@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from maskmesh.services.classification.canary import CanaryPlan, Route, Shares
-from maskmesh.services.classification.shelf import IndexedVersion, ModelShelf
+from maskmesh.services.classification.serving import IndexedVersion
+from maskmesh.services.classification.shelf import ModelShelf
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError, UnavailableError
 
 from .conftest import Publish
