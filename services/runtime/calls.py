@@ -33,6 +33,7 @@ class Call:
         "_span",
         "_started",
         "_stream",
+        "_told_as",
         "answers",
     )
 
@@ -55,13 +56,14 @@ class Call:
             known: Whether the name is a method of the server, and none that a caller made up.
         """
         self._method, self._context, self._caller = method, context, caller
+        self._told_as = method if known else _UNKNOWN_METHOD
         self._stream = stream
         self._error: Exception | None = None
         self.answers = 0
         instruments = listening()
         self._instruments = None
         if instruments is not None:
-            self._instruments = instruments.method(method if known else _UNKNOWN_METHOD)
+            self._instruments = instruments.method(self._told_as)
 
     @property
     def error(self) -> Exception:
@@ -77,7 +79,7 @@ class Call:
 
     def __enter__(self) -> Self:
         self._started = time.perf_counter()
-        self._span = tracing.begin_call(self._method, self._context)
+        self._span = tracing.begin_call(self._told_as, self._context)
         if self._instruments is not None:
             self._instruments.in_flight.inc()
         return self
