@@ -7,6 +7,7 @@ import sys
 import threading
 
 from pydantic import Field
+from pydantic_settings import CliApp
 
 from maskmesh.services.classification.settings import ClassificationSettings
 from maskmesh.services.face_location.settings import LocationSettings
@@ -17,7 +18,6 @@ from maskmesh.services.runtime.run import run_server
 from maskmesh.services.runtime.security.binding import check_binding
 from maskmesh.services.runtime.security.settings import SecuritySettings
 from maskmesh.services.runtime.security.tls import server_credentials
-from maskmesh.services.runtime.settings import flags_of
 
 # Packages that only one service needs are imported by that service's command.
 # ruff: noqa: PLC0415
@@ -53,6 +53,13 @@ class ServeClassification(ClassificationSettings):
         run_server(self, lambda: build(self))
 
 
+class _Handed(SecuritySettings):
+    """What `up` hands on to all three services as it is."""
+
+    metrics_host: str = "127.0.0.1"
+    traces_to: str | None = None
+
+
 class Up(ObservingSettings, SecuritySettings, section="up"):
     """Run all three services on this machine until Ctrl-C or SIGTERM."""
 
@@ -63,7 +70,6 @@ class Up(ObservingSettings, SecuritySettings, section="up"):
         le=65533,
         description="port of location; the other two take the ports after it; 0: free ones",
     )
-
     metrics_port: int = Field(
         0,
         ge=0,
@@ -77,13 +83,10 @@ class Up(ObservingSettings, SecuritySettings, section="up"):
         stop = threading.Event()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_number, lambda *_: stop.set())
-        flags = flags_of(
-            self,
-            {*ObservingSettings.model_fields, *SecuritySettings.model_fields} - {"metrics_port"},
-        )
         # Said here and not by three processes at once.
         tls = server_credentials(self) is not None
         check_binding(self.host, tls, self.insecure_plaintext)
+        flags = CliApp.serialize(_Handed(**self.model_dump(include=set(_Handed.model_fields))))
         with LocalMesh(self.host, self.port, flags=flags, metrics_port=self.metrics_port) as mesh:
             for name in ("location", "synthesis", "classification"):
                 sys.stdout.write(f"{name:<16}{getattr(mesh.addresses, name)}\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_origin
 
@@ -113,23 +112,3 @@ class TomlSection(TomlConfigSettingsSource):
                 f"it has {', '.join(sorted(known))}"
             )
         return dict(table)
-
-
-def flags_of(settings: BaseSettings, names: Iterable[str]) -> list[str]:
-    """Return the flags that set another command's settings as these are.
-
-    Args:
-        settings: What they are taken from.
-        names: Which settings; those that have their default are left out.
-    """
-    flags: list[str] = []
-    for name in names:
-        value = getattr(settings, name)
-        flag = name.replace("_", "-")
-        if value == type(settings).model_fields[name].default:
-            continue
-        if isinstance(value, bool):
-            flags.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            flags += [f"--{flag}", str(value)]
-    return flags

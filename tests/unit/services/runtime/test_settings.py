@@ -6,7 +6,7 @@ import pytest
 from pydantic_settings import CliApp
 
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
-from maskmesh.services.runtime.settings import CONFIG_VARIABLE, CommandSettings, flags_of
+from maskmesh.services.runtime.settings import CONFIG_VARIABLE, CommandSettings
 
 
 class Oven(CommandSettings, section="oven"):
@@ -86,19 +86,3 @@ def test_a_list_in_the_environment_needs_no_json(
     monkeypatch.setenv("MASKMESH_OVEN_SIDES", "1,2")
     oven = CliApp.run(Oven, cli_args=[])
     assert (oven.trays, oven.sides) == (trays, (1, 2))
-
-
-class Stove(CommandSettings):
-    plate: int = 1
-    gas_bottle: Path | None = None
-    lit: bool = False
-    safe: bool = True
-
-
-def test_settings_are_handed_on_as_flags() -> None:
-    names = Stove.model_fields
-    assert flags_of(Stove(), names) == []
-    changed = Stove(plate=3, gas_bottle=Path("b"), lit=True, safe=False)
-    flags = flags_of(changed, names)
-    assert flags == ["--plate", "3", "--gas-bottle", "b", "--lit", "--no-safe"]
-    assert CliApp.run(Stove, cli_args=flags) == changed
