@@ -104,7 +104,8 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(
         time.sleep(0.005)
     assert run.poll() is None, "it was done before it could be killed"
     os.kill(run.pid, signal.SIGKILL)
-    run.wait()
+    # To the end of the workers, too, who are to end without a word.
+    assert run.communicate() == ("", "")
     assert not target.exists()
     kept = journal.read_bytes()
     done = maskmesh(*words)
