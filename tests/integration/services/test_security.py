@@ -178,6 +178,24 @@ async def test_replaced_files_are_taken_up_without_a_restart(start: Start, files
     assert await asyncio.to_thread(styles, address, Security(ca=files.ca)) == ("quick",)
 
 
+async def test_a_replaced_authority_decides_which_clients_are_let_in(
+    start: Start, files: Files
+) -> None:
+    trusted = files.folder / "clients.pem"
+    files.authority.cert_pem.write_to_path(trusted)
+    address = await start(tls_cert=files.cert, tls_key=files.key, tls_client_ca=trusted)
+    newcomers = trustme.CA()
+    cert, key = files.client(newcomers)
+    security = Security(ca=files.ca, cert=cert, key=key)
+    with pytest.raises(UnavailableError):
+        await asyncio.to_thread(styles, address, security)
+    newcomers.cert_pem.write_to_path(trusted)
+    assert await asyncio.to_thread(styles, address, security) == ("quick",)
+    cert, key = files.client()
+    with pytest.raises(UnavailableError):
+        await asyncio.to_thread(styles, address, Security(ca=files.ca, cert=cert, key=key))
+
+
 async def test_files_that_do_not_fit_are_not_taken_up(start: Start, files: Files) -> None:
     address = await start(tls_cert=files.cert, tls_key=files.key)
     before = await served_certificate(address, files.ca)
