@@ -24,14 +24,15 @@ from maskmesh.services.runtime.security.binding import check_binding
 from maskmesh.services.runtime.security.keys import Keys
 from maskmesh.services.runtime.security.settings import SecuritySettings
 from maskmesh.services.runtime.security.tls import server_credentials
+from maskmesh.services.runtime.settings import CommandSettings
 
 MEBIBYTE = 1024 * 1024
 
 _log = get_logger("server")
 
 
-class ServerSettings(ObservingSettings, SecuritySettings, LimitSettings):
-    """What every service can be told."""
+class BasicSettings(CommandSettings):
+    """Where and how a service serves."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one")
@@ -63,6 +64,11 @@ class ServerSettings(ObservingSettings, SecuritySettings, LimitSettings):
     stop_with_stdin: bool = Field(
         False, description="stop when standard input closes, as it does when a parent process ends"
     )
+
+
+# The last base comes first in the help.
+class ServerSettings(ObservingSettings, SecuritySettings, LimitSettings, BasicSettings):
+    """What every service can be told."""
 
     @property
     def picture_limits(self) -> PictureLimits:

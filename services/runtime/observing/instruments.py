@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from importlib.metadata import version as version_of
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -17,17 +18,25 @@ class CallInstruments:
     """What is counted of the calls of one method; looked up once, not with every call."""
 
     def __init__(self, instruments: Instruments, method: str) -> None:
-        self._calls, self._method = instruments.calls, method
+        self._all, self._method = instruments, method
         self._by_code: dict[str, Counter] = {}
-        self.seconds = instruments.call_seconds.labels(method)
         self.in_flight = instruments.calls_in_flight.labels(method)
-        self.answers = instruments.stream_answers.labels(method)
+
+    @cached_property
+    def seconds(self) -> Histogram:
+        """How long calls of one answer took."""
+        return self._all.call_seconds.labels(self._method)
+
+    @cached_property
+    def answers(self) -> Counter:
+        """How many answers were sent on streams."""
+        return self._all.stream_answers.labels(self._method)
 
     def ended(self, code: str) -> None:
         """Count a call that ended with a status code."""
         counter = self._by_code.get(code)
         if counter is None:
-            counter = self._by_code[code] = self._calls.labels(self._method, code)
+            counter = self._by_code[code] = self._all.calls.labels(self._method, code)
         counter.inc()
 
 
