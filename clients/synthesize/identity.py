@@ -50,5 +50,7 @@ def differences(there: Mapping[str, Any], given: Mapping[str, Any]) -> str:
 def _value(value: object) -> str:
     if value is None or value == []:
         return "unset"
+    if isinstance(value, float):
+        return f"{value:g}"
     # Files are known by their hashes, which tell users nothing.
     return "another" if "sha256:" in str(value) else str(value)

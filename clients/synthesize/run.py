@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +19,7 @@ from maskmesh.clients.synthesize.settings import SynthesizeSettings
 from maskmesh.clients.synthesize.sources import Planned, fingerprint, plan, tasks
 from maskmesh.clients.synthesize.tasks import Outcome, Task
 from maskmesh.clients.synthesize.telling import notices, progress_bar, stoppable, tell
-from maskmesh.clients.synthesize.workplace import Workplace, workplace_of
+from maskmesh.clients.synthesize.workplace import Workplace, remove_leftover
 from maskmesh.services.runtime.errors import InvalidInputError
 from maskmesh.services.runtime.observing.tracing import traced
 
@@ -50,7 +49,7 @@ def run_synthesize(settings: SynthesizeSettings) -> dict[str, Any]:
             planned = plan(inputs, settings.recipe)
             summary = _make_all(settings, planned, destination, identity)
         else:
-            shutil.rmtree(workplace_of(destination), ignore_errors=True)
+            remove_leftover(destination)
     tell(settings.src, settings.dst, summary, is_new)
     return summary
 

@@ -38,13 +38,19 @@ class Workplace:
             overwrite: Whether what another run left unfinished is given up.
 
         Raises:
-            InvalidInputError: Another run did work there, or is at work there.
+            InvalidInputError: Another run did work there, or is at work there, or the folder is
+                none of maskmesh's.
             OSError: The folder cannot be written.
         """
         self._folder = workplace_of(destination)
         self.pictures = self._folder / PICTURES
         self._places: dict[int, int] = {}
         self._folder.mkdir(parents=True, exist_ok=True)
+        if any(self._folder.iterdir()) and not is_workplace(self._folder):
+            raise InvalidInputError(
+                f"{self._folder}, where {destination.name} would be made, is there, and maskmesh "
+                "did not make it: move it elsewhere, or name another destination"
+            )
         self._lock = self._take_lock()
         try:
             self._claim(identity, overwrite)
@@ -104,18 +110,16 @@ class Workplace:
 
     def remove(self) -> None:
         """Remove the folder, with all that is still in it."""
-        shutil.rmtree(self._folder)
+        _remove(self._folder)
 
     def _take_lock(self) -> IO[bytes]:
         lock = (self._folder / LOCK).open("wb")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not _take(lock):
             lock.close()
             raise InvalidInputError(
                 f"another run is at work on {self._folder}: wait for its end, or name another "
                 "destination"
-            ) from error
+            )
         return lock
 
     def _claim(self, identity: Mapping[str, Any], overwrite: bool) -> None:
@@ -151,6 +155,44 @@ class Workplace:
         # A line that was cut off by a kill is of a task that is done again.
         journal.truncate(whole)
         return journal
+
+
+def is_workplace(folder: Path) -> bool:
+    """Tell whether a run made a folder, so that it may be removed."""
+    return (folder / LOCK).is_file()
+
+
+def remove_leftover(destination: Path) -> None:
+    """Remove what a run left that was killed after its destination was finished.
+
+    Nothing is done while another run is at work there.
+    """
+    folder = workplace_of(destination)
+    if not is_workplace(folder):
+        return
+    with (folder / LOCK).open("wb") as lock:
+        if _take(lock):
+            _remove(folder)
+
+
+def _take(lock: IO[bytes]) -> bool:
+    """Take a lock, and tell whether that went well; it is held until the file is closed."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _remove(folder: Path) -> None:
+    # The lock last: by it the folder is known as a run's, should this be cut off by a kill.
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != LOCK:
+            entry.unlink()
+    (folder / LOCK).unlink()
+    folder.rmdir()
 
 
 def workplace_of(destination: Path) -> Path:

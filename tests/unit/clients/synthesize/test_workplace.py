@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from maskmesh.clients.synthesize.tasks import MadePicture, Outcome
-from maskmesh.clients.synthesize.workplace import JOURNAL, Workplace, workplace_of
+from maskmesh.clients.synthesize.workplace import (
+    JOURNAL,
+    Workplace,
+    remove_leftover,
+    workplace_of,
+)
 from maskmesh.services.runtime.errors import InvalidInputError
 
 
@@ -78,10 +83,44 @@ def test_what_a_run_left_that_was_killed_before_anything_was_done_blocks_nobody(
     (folder / "made").mkdir(parents=True)
     (folder / "run.json").write_text('{"seed": 1}')
     (folder / JOURNAL).touch()
+    (folder / "lock").touch()
     with Workplace(tmp_path / "out", {"seed": 2}) as other:
         other.keep(outcome(1))
     with Workplace(tmp_path / "out", {"seed": 2}) as again:
         assert again.done == {1}
+
+
+def test_a_folder_of_the_users_own_is_not_taken_for_a_runs(tmp_path):
+    folder = workplace_of(tmp_path / "out")
+    folder.mkdir()
+    (folder / "notes.txt").write_text("dear")
+    with pytest.raises(InvalidInputError, match="maskmesh did not make it"):
+        Workplace(tmp_path / "out", {"seed": 1}, overwrite=True)
+    remove_leftover(tmp_path / "out")
+    assert (folder / "notes.txt").read_text() == "dear"
+    (folder / "notes.txt").unlink()
+    with Workplace(tmp_path / "out", {"seed": 1}) as run:
+        run.keep(outcome(1))
+        remove_leftover(tmp_path / "out")
+        assert (run.pictures / "a/1.png").is_file(), "it is at work"
+    remove_leftover(tmp_path / "out")
+    assert not folder.exists()
+
+
+def test_a_removal_that_was_cut_off_can_be_gone_on_with(tmp_path, monkeypatch):
+    with Workplace(tmp_path / "out", {"seed": 1}) as run:
+        run.keep(outcome(1))
+
+    def killed(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            remove_leftover(tmp_path / "out")
+    assert workplace_of(tmp_path / "out").exists()
+    remove_leftover(tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_lost_its_pictures_is_done_again(tmp_path):
