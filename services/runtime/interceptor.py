@@ -16,6 +16,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 
 from maskmesh.services.runtime.calls import Call
 from maskmesh.services.runtime.errors import AccessError, DeadlineError
@@ -89,7 +90,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         _caller.set(keys.caller(details.invocation_metadata))
 
     def _guard(self, handler: Any, method: str) -> Any:
-        coders = handler.request_deserializer, handler.response_serializer
+        read = handler.request_deserializer
+        if not handler.request_streaming:
+            read = _read_or_tell(read)
+        coders = read, handler.response_serializer
         limits = self._health_limits if method.startswith(_HEALTH) else self._guards.limits
         if handler.response_streaming:
             make, work = (
@@ -106,13 +110,45 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return make(_guard_call(work, method, limits), *coders)
 
 
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """A message that could not be read."""
+
+    error: DecodeError
+
+
+def _read_or_tell(read: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+    """Return a deserializer that hands an error on: raised in there, no handler would see it."""
+    if read is None:
+        return None
+
+    def read_or_tell(data: bytes) -> Any:
+        try:
+            return read(data)
+        except DecodeError as error:
+            return _Unreadable(error)
+
+    return read_or_tell
+
+
+def _readable(request: Any) -> Any:
+    """Return a request that could be read.
+
+    Raises:
+        DecodeError: It could not.
+    """
+    if isinstance(request, _Unreadable):
+        raise request.error
+    return request
+
+
 def _guard_call(work: Any, method: str, limits: CallLimits) -> Any:
     async def guarded(request: Any, context: Context) -> Any:
         with Call(method, context, _caller.get()) as call:
             try:
                 limits.begin_call()
                 try:
-                    return await work(request, context)
+                    return await work(_readable(request), context)
                 finally:
                     limits.end_call()
             except grpc.aio.AbortError:
@@ -136,9 +172,11 @@ def _guard_stream(work: Any, method: str, limits: CallLimits, slow_reader_s: flo
                 limits.begin_stream(peer)
                 try:
                     if writes:
-                        await work(requests, context)
+                        await work(_readable(requests), context)
                     else:
-                        await _answer(work(requests, context), context, call, slow_reader_s)
+                        await _answer(
+                            work(_readable(requests), context), context, call, slow_reader_s
+                        )
                 finally:
                     limits.end_stream(peer)
             except grpc.aio.AbortError:

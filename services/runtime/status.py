@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -51,6 +52,11 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
     for family, code in _STATUS_OF:
         if isinstance(error, family):
             return code, str(error)
+    if isinstance(error, DecodeError):
+        return (
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "the message is not what this method takes: send it whole, as the contract has it",
+        )
     if isinstance(error, NotImplementedError):  # the generated code's, for methods we do not have
         return grpc.StatusCode.UNIMPLEMENTED, "this service does not offer this method"
     reference = uuid.uuid4().hex[:12]
