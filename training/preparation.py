@@ -106,6 +106,7 @@ def _wardrobe(recipe: Recipe, faces: LabelledFaces, place: Workplace) -> Wardrob
             recipe.min_fit,
             recipe.held_out_styles,
             recipe.positions,
+            recipe.retexture_share,
         )
     masked = mask_faces(
         faces,

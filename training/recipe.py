@@ -42,6 +42,9 @@ class Recipe(BaseModel):
     positions: Literal["proper", "random"] = Field(
         description="How masks are worn in training: properly, or as they are seen to be worn"
     )
+    retexture_share: float = Field(
+        ge=0.0, le=1.0, description="Share of fresh masks that get other grays and a faint pattern"
+    )
     held_out_styles: tuple[str, ...] = Field(
         description="Styles no training face wears, to judge the model on unseen ones"
     )
@@ -129,8 +132,8 @@ class Recipe(BaseModel):
             )
         if self.is_paired and self.batch_size % 2:
             raise ValueError("batch_size: must be even, as faces are shown in twins")
-        if self.masks == "cached" and self.positions != "proper":
-            raise ValueError('positions: cached masks are worn properly, use masks = "fresh"')
+        if self.masks == "cached" and (self.positions != "proper" or self.retexture_share):
+            raise ValueError('positions, retexture_share: these need masks = "fresh"')
         if self.schedule == "cosine" and self.warm_up_epochs >= self.epochs:
             raise ValueError("warm_up_epochs: must be fewer than the epochs")
         if self.optimizer == "adam" and self.weight_decay:

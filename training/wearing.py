@@ -13,6 +13,7 @@ from maskmesh.services.mask_synthesis.positions import PROPER
 from maskmesh.services.runtime.errors import NoFaceError
 from maskmesh.training.fits import FaceFits
 from maskmesh.training.masking import MaskedFaces, mask_seed, random_style, synthesizer
+from maskmesh.training.retexture import retexture
 
 Worn = tuple[NDArray[np.uint8], bool]
 
@@ -66,6 +67,7 @@ class FreshMasks:
         min_fit: Faces with a lower confidence get no mask.
         held_out: Styles that are never worn.
         position: How they are worn, "proper" or "random".
+        retexture_share: Share of masks that get other grays and a faint pattern.
     """
 
     plain: NDArray[np.uint8]
@@ -74,6 +76,7 @@ class FreshMasks:
     min_fit: float = 0.0
     held_out: Collection[str] = ()
     position: str = PROPER
+    retexture_share: float = 0.0
 
     def masked(self, face: int, epoch: int) -> Worn:
         """Put on a mask; a face without a place for one stays as it is."""
@@ -91,4 +94,9 @@ class FreshMasks:
             )
         except NoFaceError:
             return image, False
-        return masked.image, True
+        if not self.retexture_share:
+            return masked.image, True
+        random = np.random.default_rng([seed, 6])
+        if random.random() >= self.retexture_share:
+            return masked.image, True
+        return retexture(masked.image, image, random), True

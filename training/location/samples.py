@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.face_location.boxes import FloatArray
-from maskmesh.training.location.faces import Face, retexture
+from maskmesh.training.location.faces import Face
+from maskmesh.training.retexture import retexture
 
 RETEXTURED = 0.7
 

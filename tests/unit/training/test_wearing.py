@@ -116,3 +116,16 @@ def test_fresh_masks_are_worn_as_wanted(plain: np.ndarray, monkeypatch: pytest.M
         for epoch in range(40):
             masks.masked(0, epoch)
         assert set(positions) == seen
+
+
+def test_some_masks_get_another_look_the_same_again(plain: np.ndarray) -> None:
+    fits = predict_fits(plain)
+    drawn = FreshMasks(plain, fits, seed=2)
+    other = FreshMasks(plain, fits, seed=2, retexture_share=0.5)
+    changed = []
+    for epoch in range(30):
+        before, after = drawn.masked(0, epoch)[0], other.masked(0, epoch)[0]
+        changed.append((before != after).any())
+        assert (after[:10] != plain[0][:10]).mean() < 0.05
+        np.testing.assert_array_equal(other.masked(0, epoch)[0], after)
+    assert 8 < sum(changed) < 22
