@@ -39,26 +39,17 @@ def mostly_open(boxes: FloatArray, cells: Cells, shape: tuple[int, ...]) -> NDAr
     Returns:
         bool N.
     """
-    sums = cv2.integral(1 - cells).astype(np.float64)
     scale = np.array([cells.shape[1] / shape[1], cells.shape[0] / shape[0]])
-    limits = np.array(cells.shape[::-1], np.float64)
-    starts = np.clip(boxes[:, :2] * scale, 0, limits)
-    ends = np.clip((boxes[:, :2] + boxes[:, 2:]) * scale, 0, limits)
-    at = [
-        _interpolated(sums, x, y)
-        for x in (starts[:, 0], ends[:, 0])
-        for y in (starts[:, 1], ends[:, 1])
-    ]
-    left_out = at[3] - at[2] - at[1] + at[0]
-    area = (boxes[:, 2:] * scale).prod(axis=1)
-    return np.asarray(left_out <= (1.0 - MIN_OPEN_SHARE) * area, bool)
+    starts, sides = boxes[:, :2] * scale, boxes[:, 2:] * scale
+    columns, rows = (
+        _covered(starts[:, axis], sides[:, axis], cells.shape[1 - axis]) for axis in (0, 1)
+    )
+    left_out = ((rows @ (1.0 - cells)) * columns).sum(axis=1)
+    return np.asarray(left_out <= (1.0 - MIN_OPEN_SHARE) * sides.prod(axis=1), bool)
 
 
-def _interpolated(sums: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return the sum of all cells above and left of places inside of cells."""
-    left = np.minimum(x.astype(np.int64), sums.shape[1] - 2)
-    top = np.minimum(y.astype(np.int64), sums.shape[0] - 2)
-    across, down = x - left, y - top
-    upper = sums[top, left] * (1 - across) + sums[top, left + 1] * across
-    lower = sums[top + 1, left] * (1 - across) + sums[top + 1, left + 1] * across
-    return np.asarray(upper * (1 - down) + lower * down, np.float64)
+def _covered(starts: FloatArray, lengths: FloatArray, count: int) -> FloatArray:
+    """Return how much of each of `count` cells lies under each stretch, N×count, 0 to 1."""
+    cells = np.arange(count)
+    ends = np.minimum((starts + lengths)[:, None], cells + 1)
+    return np.asarray(np.clip(ends - np.maximum(starts[:, None], cells), 0.0, 1.0), np.float64)
