@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.face_location.boxes import FloatArray
+from maskmesh.services.face_location.tracking.thumbnails import thumbnail
 
 PATCH_SIDE = 24
 PATCH_MARGIN = 0.15
@@ -89,10 +90,6 @@ class Scene:
             -1 to 1, from 0 downwards for another scene, 1 for the same picture, or for the first.
             A camera that pans by a twentieth of the picture changes nothing.
         """
-        fewest = min(gray.shape[0] // THUMBNAIL_HEIGHT, gray.shape[1] // THUMBNAIL_WIDTH)
-        step = max(1, fewest // _READ_PIXELS)
-        size = THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT
-        small = cv2.resize(gray[::step, ::step], size, interpolation=cv2.INTER_AREA)
-        now = small.astype(np.float32)
+        now = thumbnail(gray, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT, _READ_PIXELS)
         before, self._before = self._before, now
         return 1.0 if before is None else similarity(before, now)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from maskmesh.services.face_location.boxes import FloatArray
 from maskmesh.services.face_location.regions import Cells
+from maskmesh.services.face_location.tracking.thumbnails import thumbnail
 
 CELLS = 40
 """Cells along the longer side of the picture."""
@@ -60,12 +61,8 @@ class ChangeMap:
 
 
 def _cells(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the mean of each cell, of a large picture from some of its pixels."""
-    longer = max(gray.shape)
-    step = max(1, longer // (CELLS * _READ_PIXELS))
-    size = tuple(max(1, round(CELLS * side / longer)) for side in gray.shape[::-1])
-    small = cv2.resize(gray[::step, ::step], size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32)
+    rows, columns = (max(1, round(CELLS * side / max(gray.shape))) for side in gray.shape)
+    return thumbnail(gray, columns, rows, _READ_PIXELS)
 
 
 def _places(
