@@ -81,7 +81,9 @@ def _read_faces(
         _check_length(tensor, len(raw), math.prod(shape), "bytes of raw contents")
         return np.frombuffer(raw, np.uint8).reshape(shape)
     _check_field(tensor)
-    return ListedFaces(tensor.contents.uint_contents, tuple(shape))
+    values = tensor.contents.uint_contents
+    _check_length(tensor, len(values), math.prod(shape), "elements in uint_contents")
+    return ListedFaces(values, tuple(shape))
 
 
 def _read_pictures(

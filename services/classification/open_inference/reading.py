@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,19 +45,12 @@ class ListedFaces:
     """Faces whose pixels are listed one by one.
 
     Attributes:
-        values: As many whole numbers, 0 or more, as `shape` asks for.
+        values: Whole numbers, 0 or more, as many as `shape` asks for.
         shape: N, side, side, 1.
     """
 
     values: Sequence[int]
     shape: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        if len(self.values) != math.prod(self.shape):
-            raise InvalidInputError(
-                f"input 'faces' has {len(self.values):,} elements in uint_contents, its shape "
-                f"{list(self.shape)} asks for {math.prod(self.shape):,}: send exactly as many"
-            )
 
     def __len__(self) -> int:
         """How many faces."""
