@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from maskmesh.training.batches import TrainingFaces
 from maskmesh.training.dataset import LabelledFaces
@@ -44,7 +45,7 @@ def without_leaks(train: LabelledFaces, validation: LabelledFaces) -> LabelledFa
 
 def training_faces(recipe: Recipe, faces: LabelledFaces, place: Workplace) -> TrainingFaces:
     """Get the training faces their masks, votes and teacher, as the recipe says."""
-    votes = read_votes(Path(recipe.soft_labels), faces.names) if recipe.soft_labels else None
+    votes = _votes(Path(recipe.soft_labels), faces, place) if recipe.soft_labels else None
     teacher = (
         teacher_answers(Path(recipe.teacher), faces, place.cache)
         if recipe.has_teacher_run
@@ -53,6 +54,12 @@ def training_faces(recipe: Recipe, faces: LabelledFaces, place: Workplace) -> Tr
     return TrainingFaces(
         faces.images, faces.labels, _wardrobe(recipe, faces, place), votes, teacher
     )
+
+
+def _votes(source: Path, faces: LabelledFaces, place: Workplace) -> NDArray[np.float32]:
+    if source.is_dir():
+        return teacher_answers(source, faces, place.cache)
+    return read_votes(source, faces.names)
 
 
 def validation_faces(recipe: Recipe, faces: LabelledFaces, place: Workplace) -> ValidationFaces:
@@ -83,7 +90,8 @@ def identity(recipe: Recipe, train: LabelledFaces, validation: LabelledFaces) ->
         "synthesis": [synthesis_fingerprint(faces) for faces in splits.values()],
     }
     if recipe.soft_labels:
-        found["soft_labels"] = sha256_of(Path(recipe.soft_labels))
+        source = Path(recipe.soft_labels)
+        found["soft_labels"] = sha256_of(load_run(source).weights if source.is_dir() else source)
     if recipe.has_teacher_run:
         found["teacher"] = sha256_of(load_run(Path(recipe.teacher)).weights)
     return found

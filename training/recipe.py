@@ -25,6 +25,12 @@ class Recipe(BaseModel):
         min_length=2, description="Filters of the network's stages, from the picture on"
     )
     dense: tuple[int, ...] = Field(description="Units of the dense blocks of the paper's network")
+    blocks: Literal["plain", "excited", "separable"] = Field(
+        description="Blocks of the residual network, see maskmesh.training.models.residual"
+    )
+    pooling: Literal["mean", "eyes"] = Field(
+        description="How it sums up its last features over the places of the face"
+    )
     start_from: str = Field(
         description='Folder of the run whose weights training begins with; "" for random ones'
     )
@@ -102,7 +108,8 @@ class Recipe(BaseModel):
     distillation_weight: float = Field(ge=0.0, description="Weight of the loss against the teacher")
     temperature: float = Field(gt=0.0, description="Softening of both answers in that loss")
     soft_labels: str = Field(
-        description='CSV file with the votes of a crowd for each picture; "" for none'
+        description="CSV file with the votes of a crowd for each picture, or the folder of a run "
+        'whose answers to the unmasked face stand for them; "" for none'
     )
     soft_label_weight: float = Field(
         ge=0.0, le=1.0, description="Share of the votes in the target, the label has the rest"

@@ -42,5 +42,7 @@ def build_model(recipe: Recipe) -> keras.Model:
                 "the residual network has at most 4 stages and no dense blocks: "
                 "shorten widths, and empty dense"
             )
-        return build_residual(recipe.widths, dropout=recipe.dropout)
+        return build_residual(
+            recipe.widths, dropout=recipe.dropout, blocks=recipe.blocks, pooling=recipe.pooling
+        )
     raise NotFoundError(f"no model named {recipe.model!r}: choose one of {', '.join(MODELS)}")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from maskmesh.training.labels import CLASSES, FACE_SIZE
+from maskmesh.training.labels import FACE_SIZE
+from maskmesh.training.models.outputs import expression_and_mask
 
 CONVOLUTIONS = ((64, 3), (128, 5), (512, 3), (512, 3))
 DENSE = (256, 512)
@@ -27,9 +28,6 @@ def build_paper_cnn(
 
     Layers before a batch normalisation have no bias: it would be subtracted again, and in 16-bit
     arithmetic its gradient, which should be zero, is rounding noise that makes it drift.
-
-    The class output starts from zero weights, so that training does not begin with unlearning the
-    confident guesses that random weights make.
 
     Args:
         dropout: Share of values dropped after every block, 0 to 1.
@@ -60,18 +58,7 @@ def build_paper_cnn(
         x = layers.Dense(units, use_bias=False, name=name)(x)
         x = _normalised(x, name)
         x = layers.Dropout(dropout, name=f"{name}_drop")(x)
-    # The outputs stay float32 under every dtype policy: bfloat16 probabilities keep two digits.
-    outputs = {
-        "probabilities": layers.Dense(
-            len(CLASSES),
-            activation="softmax",
-            kernel_initializer="zeros",
-            dtype="float32",
-            name="probabilities",
-        )(x),
-        "mask": layers.Dense(1, activation="sigmoid", dtype="float32", name="mask")(x),
-    }
-    return keras.Model({"faces": faces}, outputs, name="paper_cnn")
+    return keras.Model({"faces": faces}, expression_and_mask(x), name="paper_cnn")
 
 
 def _normalised(x: keras.KerasTensor, name: str) -> keras.KerasTensor:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -87,6 +88,22 @@ def test_a_teacher_is_asked_and_told(
     monkeypatch.setattr(preparation, "teacher_answers", lambda *_: answers)
     recipe = quick("paper", teacher=str(tmp_path))
     assert training_faces(recipe, faces, place).teacher is answers
+
+
+def test_a_runs_answers_may_stand_for_votes(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    faces = faces_of("train", 1)
+    answers = np.full((7, 7), 1 / 7, np.float32)
+    weights = tmp_path / "weights"
+    weights.write_bytes(b"1")
+    monkeypatch.setattr(preparation, "teacher_answers", lambda *_: answers)
+    monkeypatch.setattr(preparation, "load_run", lambda _: SimpleNamespace(weights=weights))
+    recipe = quick("paper", soft_labels=str(tmp_path), soft_label_weight=0.5)
+    assert training_faces(recipe, faces, place).votes is answers
+    before = identity(recipe, faces, faces)["soft_labels"]
+    weights.write_bytes(b"2")
+    assert identity(recipe, faces, faces)["soft_labels"] != before
 
 
 def test_identity_names_what_the_run_is_of(place: Workplace) -> None:

@@ -44,3 +44,36 @@ def test_channels_are_scaled_by_what_their_means_tell() -> None:
     assert np.abs(np.asarray(shut({"faces": faces}))).max() < 1e-6
     excite.set_weights([np.zeros(excite.kernel.shape), np.full(4, 50.0)])
     assert np.abs(np.asarray(shut({"faces": faces}))).max() > 0.1
+
+
+def test_plain_blocks_scale_no_channels() -> None:
+    names = {layer.name for layer in build_residual((4, 6), dropout=0.0, blocks="plain").layers}
+    assert not {name for name in names if name.endswith("_excited")}
+
+
+def test_separable_blocks_need_a_fraction_of_the_weights() -> None:
+    whole, parted = (
+        build_residual((16, 32, 64), dropout=0.0, blocks=blocks)
+        for blocks in ("excited", "separable")
+    )
+    assert parted.count_params() < whole.count_params() / 3
+    assert parted.output["probabilities"].shape == whole.output["probabilities"].shape
+
+
+def test_pooling_begins_at_the_eyes_and_is_a_mean() -> None:
+    model = build_residual((4, 6, 8), dropout=0.0, pooling="eyes")
+    places = keras.Model(
+        model.input,
+        [
+            model.get_layer("eyes_places").output,
+            model.get_layer("eyes_flat").output,
+            model.get_layer("pool").output,
+        ],
+    )
+    faces = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 1), dtype=np.uint8)
+    weights, flat, pooled = (np.asarray(answer) for answer in places({"faces": faces}))
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, atol=1e-6)
+    by_row = weights[0].reshape(6, 6).sum(axis=1)
+    assert by_row.argmax() in (1, 2)
+    assert by_row[-1] < by_row[1] / 5
+    np.testing.assert_allclose(pooled, (weights[..., None] * flat).sum(axis=1), atol=1e-5)
