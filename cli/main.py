@@ -54,6 +54,9 @@ COMMANDS: dict[str, Command] = {
         "maskmesh.cli.clients:Stream", "client", "annotate a camera, clip, folder or RTSP stream"
     ),
     "annotate": Command("maskmesh.cli.clients:Annotate", "client", "annotate independent pictures"),
+    "report": Command(
+        "maskmesh.cli.report:Report", "report", "make a page with plots of a run's results"
+    ),
     "synthesize": Command(
         "maskmesh.cli.clients:Synthesize", "synthesis", "put masks on all faces of a data set"
     ),

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from maskmesh.clients.mesh.results import Box, Expression
 from maskmesh.clients.streaming.layout import Scale, place_beside, scale_for
 from maskmesh.clients.streaming.mask_states import mask_words
-from maskmesh.clients.streaming.palette import EXPRESSION_COLOURS, FAINT, INK, PAPER, Colour
+from maskmesh.clients.streaming.palette import (
+    EXPRESSION_COLOURS,
+    FAINT,
+    INK,
+    PAPER,
+    Colour,
+    ink_on,
+)
 from maskmesh.clients.streaming.results import SeenFace
 from maskmesh.clients.streaming.text import draw_text, line_height, text_width
 from maskmesh.services.runtime.expressions import EXPRESSIONS
@@ -79,8 +86,7 @@ def _draw_tag(
     x = max(0, min(at[0], picture.shape[1] - width))
     y = max(0, at[1])
     cv2.rectangle(picture, (x, y), (x + width, y + height - 1), colour, cv2.FILLED)
-    ink = INK if _luma(colour) > 110 else PAPER
-    draw_text(picture, text, (x + scale.gap, y + scale.gap // 2), scale.text, ink)
+    draw_text(picture, text, (x + scale.gap, y + scale.gap // 2), scale.text, ink_on(colour))
 
 
 def _draw_panel(
@@ -132,8 +138,3 @@ def _with_tags(face: SeenFace, scale: Scale) -> Box:
 
 def _tag_height(scale: Scale) -> int:
     return line_height(scale.text) + scale.gap
-
-
-def _luma(colour: Colour) -> float:
-    blue, green, red = colour
-    return 0.114 * blue + 0.587 * green + 0.299 * red

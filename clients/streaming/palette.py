@@ -27,3 +27,20 @@ EXPRESSION_COLOURS: dict[str, Colour] = dict(
 INK: Colour = (24, 24, 24)
 PAPER: Colour = (255, 255, 255)
 FAINT: Colour = (90, 90, 90)
+
+
+def hexadecimal(colour: Colour) -> str:
+    """Return a colour as pages and plots want it, e.g. "#d55e00"."""
+    blue, green, red = colour
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def luma(colour: Colour) -> float:
+    """Return how bright a colour looks, 0 to 255 (ITU-R BT.601)."""
+    blue, green, red = colour
+    return 0.114 * blue + 0.587 * green + 0.299 * red
+
+
+def ink_on(colour: Colour) -> Colour:
+    """Return the colour in which text on a colour can be read: ink or paper."""
+    return INK if luma(colour) > 110 else PAPER

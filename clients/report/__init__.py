@@ -1,0 +1,1 @@
+"""The report client: result lines in, one HTML page with plots and tables out."""
