@@ -104,6 +104,9 @@ COMMANDS: dict[str, Command] = {
     "bench model": Command(
         "maskmesh.cli.bench_model:BenchModel", "all", "time a model beside the seed paper's"
     ),
+    "bench ladder": Command(
+        "maskmesh.cli.bench_ladder:BenchLadder", "all", "measure what each lever of training gains"
+    ),
     "bench framing": Command(
         "maskmesh.cli.bench_framing:BenchFraming", "all", "measure a model against shifted crops"
     ),
