@@ -30,6 +30,7 @@ from maskmesh.clients.streaming.mask_states import MaskState
 from maskmesh.services.runtime.expressions import EXPRESSIONS
 
 State = TypeVar("State", bound=str)
+ROWS = (*EXPRESSIONS, "mask")
 ROW_INCHES = 0.30
 LEAST_RATE_STEP_S = 1.0
 _MINUTE, _HOUR = 60, 3600
@@ -117,23 +118,50 @@ def who_and_when(tally: Tally, people: Sequence[Person], theme: Theme, shape: Sh
 
 def person_timeline(person: Person, theme: Theme, shape: Shape) -> Figure:
     """Draw a person's seven probabilities and mask probability over time, each in its own row."""
-    rows = [*EXPRESSIONS, "mask"]
-    figure = Figure((shape.inches, len(rows) * ROW_INCHES + 0.75), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure((shape.inches, len(ROWS) * ROW_INCHES + 0.75), layout="constrained")
+    _draw_rows(figure.subplots(), person, person.curve.clock, theme, shape)
+    return figure
+
+
+def people_timelines(tally: Tally, people: Sequence[Person], theme: Theme, shape: Shape) -> Figure:
+    """Draw several people over the time of the run, one below the other; in words, if none."""
+    figure = Figure(
+        (shape.inches, max(1, len(people)) * (len(ROWS) * ROW_INCHES + 1.0) + 0.4),
+        layout="constrained",
+    )
+    figure.suptitle(f"probability of each expression and of a mask: {_extent(tally, people)}")
+    for place, person in enumerate(people):
+        axes = figure.add_subplot(len(people), 1, place + 1)
+        axes.set_title(f"person {person.track}", loc="left", fontsize=10, fontweight="bold")
+        _draw_rows(axes, person, tally.clock, theme, shape)
+    return figure
+
+
+def _extent(tally: Tally, people: Sequence[Person]) -> str:
+    if not people:
+        return "no face was found"
+    total = len(tally.people) + tally.other_people
+    if total == 1:
+        return "one person"
+    if len(people) == total:
+        return f"{total} people"
+    return f"{len(people)} of {total} people, those seen most"
+
+
+def _draw_rows(axes: Axes, person: Person, clock: Clock, theme: Theme, shape: Shape) -> None:
     times, values = _with_gaps(person)
-    for row, name in enumerate(rows):
-        base = len(rows) - 1 - row
+    for row, name in enumerate(ROWS):
+        base = len(ROWS) - 1 - row
         column = MASK if name == "mask" else EXPRESSIONS.index(name)
         top = base + 0.86 * values[:, column]
         colour = theme.mask if name == "mask" else CLASS_COLOURS[name]
         axes.fill_between(times, base, top, facecolor=colour, edgecolor=theme.ink, linewidth=0.6)
         axes.axhline(base, color=theme.faint, linewidth=0.6)
-    axes.set_yticks([len(rows) - 1 - row + 0.4 for row in range(len(rows))], rows)
-    axes.set_ylim(-0.05, len(rows) + 0.05)
+    axes.set_yticks([len(ROWS) - 1 - row + 0.4 for row in range(len(ROWS))], ROWS)
+    axes.set_ylim(-0.05, len(ROWS) + 0.05)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    _time_axis(axes, person.curve.clock, shape)
-    return figure
+    _time_axis(axes, clock, shape)
 
 
 def rate_and_delay(tally: Tally, theme: Theme, shape: Shape) -> Figure:

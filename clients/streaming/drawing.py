@@ -138,3 +138,16 @@ def _with_tags(face: SeenFace, scale: Scale) -> Box:
 
 def _tag_height(scale: Scale) -> int:
     return line_height(scale.text) + scale.gap
+
+
+def draw_notice(bgr: NDArray[np.uint8], notice: str) -> NDArray[np.uint8]:
+    """Return a copy of a picture, dimmed, with words at its top left.
+
+    Args:
+        bgr: uint8 H×W×3 in B, G, R order.
+        notice: One line.
+    """
+    picture = np.asarray(cv2.addWeighted(bgr, 0.35, np.zeros_like(bgr), 0.65, 0.0), np.uint8)
+    scale = scale_for(picture.shape[1], picture.shape[0])
+    _draw_tag(picture, notice, (scale.gap, scale.gap), scale, PAPER)
+    return picture

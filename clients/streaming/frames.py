@@ -19,12 +19,14 @@ class Frame:
         index: Number of the frame in its source, from 0.
         time_s: Seconds since the source's first frame.
         bgr: uint8 H×W×3 in B, G, R order, as OpenCV reads it; not to be changed.
+        taken_at: When a live source gave it, by `time.perf_counter`; None: the source is not live.
     """
 
     file: str
     index: int
     time_s: float
     bgr: NDArray[np.uint8]
+    taken_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ class Source(Protocol):
         Raises:
             MaskmeshError: Nothing more can be read.
         """
+        ...
+
+    def stop(self) -> None:
+        """Let `entries` end soon, even while it waits; called from another thread."""
         ...
 
     def close(self) -> None:

@@ -17,6 +17,30 @@ STANDARD_OUTPUT = Path("-")
 _DIGITS = 5
 
 
+def open_text(path: Path, option: str) -> tuple[IO[str], bool]:
+    """Open a file for writing text, with its folders; "-" is standard output.
+
+    Args:
+        path: The file.
+        option: The flag that named it, for the message.
+
+    Returns:
+        The file, and whether it is to be closed.
+
+    Raises:
+        SetupError: It cannot be written.
+    """
+    if path == STANDARD_OUTPUT:
+        return sys.stdout, False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w", encoding="utf-8", errors="backslashreplace", newline=""), True
+    except OSError as error:
+        raise SetupError(
+            f"cannot write {path} ({error.strerror}): name another file with {option}"
+        ) from error
+
+
 class JsonLines:
     """Writes one JSON object a line and flushes each: a killed run leaves whole lines."""
 
@@ -26,16 +50,7 @@ class JsonLines:
         Raises:
             SetupError: It cannot be written.
         """
-        self._stream: IO[str] = sys.stdout
-        self._owned = path != STANDARD_OUTPUT
-        if self._owned:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._stream = path.open("w", encoding="utf-8", newline="\n")
-            except OSError as error:
-                raise SetupError(
-                    f"cannot write {path} ({error.strerror}): name another file with --json"
-                ) from error
+        self._stream, self._owned = open_text(path, "--json")
 
     def write(self, line: dict[str, Any]) -> None:
         """Write one line."""
@@ -61,17 +76,19 @@ class JsonLines:
 
 
 def frame_line(outcome: Outcome) -> dict[str, Any]:
-    """Return the line of one frame of a stream."""
+    """Return the line of one frame of a stream; "delay_ms" only where the source is live."""
     if isinstance(outcome, FrameProblem):
         return {"file": outcome.file, "frame": outcome.index, "error": outcome.message}
     frame = outcome.frame
     height, width = frame.bgr.shape[:2]
+    delay = {} if outcome.delay_ms is None else {"delay_ms": round(outcome.delay_ms, 1)}
     return {
         "file": frame.file,
         "frame": frame.index,
         "time_s": round(frame.time_s, 4),
         "width": width,
         "height": height,
+        **delay,
         "faces": face_objects(outcome.faces),
     }
 

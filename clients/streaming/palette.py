@@ -28,6 +28,9 @@ INK: Colour = (24, 24, 24)
 PAPER: Colour = (255, 255, 255)
 FAINT: Colour = (90, 90, 90)
 
+INK_FROM_LUMA = 96.0
+"""Between blue and green: either way the contrast of text is 4.5 or more (WCAG 2.2, 1.4.3)."""
+
 
 def hexadecimal(colour: Colour) -> str:
     """Return a colour as pages and plots want it, e.g. "#d55e00"."""
@@ -43,4 +46,4 @@ def luma(colour: Colour) -> float:
 
 def ink_on(colour: Colour) -> Colour:
     """Return the colour in which text on a colour can be read: ink or paper."""
-    return INK if luma(colour) > 110 else PAPER
+    return INK if luma(colour) > INK_FROM_LUMA else PAPER

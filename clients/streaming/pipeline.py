@@ -159,7 +159,7 @@ class FramePipeline:
             return _problem(entry, located.problem)
         try:
             with work_span("frame"):
-                return self._result(entry, located)
+                return _with_delay(self._result(entry, located))
         except (UnavailableError, NotFoundError):
             raise
         except MaskmeshError as error:
@@ -214,6 +214,12 @@ def _send(stream: FaceStream, entry: Entry | None) -> None:
 
 def _problem(entry: Entry, message: str) -> FrameProblem:
     return FrameProblem(entry.file, entry.index, entry.time_s, message)
+
+
+def _with_delay(result: FrameResult) -> FrameResult:
+    if result.frame.taken_at is None:
+        return result
+    return replace(result, delay_ms=_milliseconds_since(result.frame.taken_at))
 
 
 def _milliseconds_since(started: float) -> float:

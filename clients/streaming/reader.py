@@ -50,6 +50,7 @@ class FrameReader:
 
     def stop(self) -> None:
         """End as if the source had ended; entries that nobody took are given up."""
+        self._source.stop()
         self._buffer.close(discard=True)
 
     def __enter__(self) -> Self:

@@ -57,12 +57,14 @@ class FrameResult:
         faces: Its faces, lowest track first.
         times: How long each stage took.
         note: What went wrong without spoiling the frame, in one line.
+        delay_ms: From when the camera gave the frame to the answer; None: the source is not live.
     """
 
     frame: Frame
     faces: tuple[SeenFace, ...]
     times: StageTimes = field(default_factory=StageTimes)
     note: str | None = None
+    delay_ms: float | None = None
 
 
 Outcome = FrameResult | FrameProblem

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.clients.streaming.drawing import annotated
 from maskmesh.clients.streaming.frames import FrameProblem
-from maskmesh.clients.streaming.lines import JsonLines, frame_line
+from maskmesh.clients.streaming.lines import frame_line
 from maskmesh.clients.streaming.pipeline import FramePipeline
 from maskmesh.clients.streaming.reader import FrameReader
 from maskmesh.clients.streaming.results import Outcome
@@ -68,8 +69,16 @@ def _tell(problem: FrameProblem, number: int, status: StatusLine) -> None:
         status.say("more frames that could not be used are only counted here")
 
 
-def json_sink(lines: JsonLines) -> Sink:
-    """Return a sink that writes a JSON line for each outcome."""
+class TakesLines(Protocol):
+    """What does something with the JSON line of each frame: JsonLines, CsvRows, StillPlot."""
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Take one line."""
+        ...
+
+
+def json_sink(lines: TakesLines) -> Sink:
+    """Return a sink that hands on a JSON line for each outcome."""
 
     def write(outcome: Outcome, picture: NDArray[np.uint8] | None) -> None:  # noqa: ARG001
         lines.write(frame_line(outcome))
@@ -82,6 +91,6 @@ def video_sink(clip: VideoSink) -> Sink:
 
     def write(outcome: Outcome, picture: NDArray[np.uint8] | None) -> None:
         if picture is not None and not isinstance(outcome, FrameProblem):
-            clip.write(picture, outcome.frame.time_s)
+            clip.write(picture, outcome.frame.time_s, outcome.frame.bgr)
 
     return write

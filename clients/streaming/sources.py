@@ -9,12 +9,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from maskmesh.clients.streaming.clips import open_address, open_camera, open_clip
+from maskmesh.clients.streaming.clips import (
+    DEFAULT_PATIENCE_S,
+    open_address,
+    open_camera,
+    open_clip,
+    open_piped,
+)
 from maskmesh.clients.streaming.frames import Entry, Frame, FrameProblem, Source
 from maskmesh.services.runtime.errors import InvalidInputError, NotFoundError
 from maskmesh.services.runtime.pictures import PICTURE_SUFFIXES, read_picture
 
 ADDRESS_SCHEMES = ("rtsp://", "rtsps://", "http://", "https://")
+STANDARD_INPUT = "-"
 # An animated GIF is a clip; all other kinds of pictures stand still.
 STILL_SUFFIXES = PICTURE_SUFFIXES - {".gif"}
 GLOB_CHARACTERS = frozenset("*?[")
@@ -38,14 +45,17 @@ class PictureSource:
         self.fps: float | None = fps
         self.total: int | None = len(files)
         self.note: str | None = None
-        self._files = files
+        self.files = files
         self._root = root
         self._seconds_each = 1.0 / fps
 
     def entries(self) -> Iterator[Entry]:
         """Yield the pictures; one that cannot be read is a FrameProblem."""
-        for index, path in enumerate(self._files):
+        for index, path in enumerate(self.files):
             yield self._entry(path, index)
+
+    def stop(self) -> None:
+        """Nothing here waits."""
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -63,13 +73,17 @@ class PictureSource:
         return Frame(file, index, time_s, np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)))
 
 
-def open_source(named: str, picture_fps: float = 10.0) -> Source:
+def open_source(
+    named: str, picture_fps: float = 10.0, patience_s: float = DEFAULT_PATIENCE_S
+) -> Source:
     """Open what a user named.
 
     Args:
         named: A camera's number, a file (picture or clip), a folder of pictures, a pattern with
-            *, ? or [], or an rtsp://, http:// or https:// address.
+            *, ? or [], an rtsp://, http:// or https:// address, or - for a video that is piped
+            in.
         picture_fps: How many pictures of a folder or pattern make a second.
+        patience_s: How long to try to open a camera again that gives no more frames, in seconds.
 
     Raises:
         NotFoundError: There is no such camera, file or folder, or no picture in it.
@@ -78,10 +92,16 @@ def open_source(named: str, picture_fps: float = 10.0) -> Source:
     """
     if not named.strip():
         raise InvalidInputError("no source is named: pass --source 0, a file, folder or address")
+    if named == STANDARD_INPUT:
+        return open_piped()
     if named.isdecimal():
-        return open_camera(int(named))
+        return open_camera(int(named), patience_s)
     if named.lower().startswith(ADDRESS_SCHEMES):
-        return open_address(named)
+        return open_address(named, patience_s)
+    return _open_path(named, picture_fps)
+
+
+def _open_path(named: str, picture_fps: float) -> Source:
     path = Path(named)
     if path.is_dir():
         return PictureSource(named, pictures_in(path), path, picture_fps)

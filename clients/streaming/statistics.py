@@ -25,6 +25,7 @@ class RunStatistics:
         faces: Faces found, over all frames.
         labels: How often each label was given.
         stage_ms: For each stage, how long it took in each frame that needed it, in milliseconds.
+        delays_ms: The delay of each frame of a live source, in milliseconds.
         notes: How often something went wrong without spoiling the frame.
     """
 
@@ -34,6 +35,7 @@ class RunStatistics:
     faces: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     stage_ms: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in STAGES})
+    delays_ms: list[float] = field(default_factory=list)
     notes: int = 0
     _first_at: float = 0.0
     _last_at: float = 0.0
@@ -52,6 +54,8 @@ class RunStatistics:
         self.frames_with_faces += bool(outcome.faces)
         self.faces += len(outcome.faces)
         self.notes += outcome.note is not None
+        if outcome.delay_ms is not None:
+            self.delays_ms.append(outcome.delay_ms)
         self.labels.update(face.expression.label for face in outcome.faces)
         for name in STAGES:
             milliseconds = getattr(outcome.times, name)
@@ -80,6 +84,8 @@ class RunStatistics:
             f"{self.fps:.1f} frames/s",
         ]
         parts += [f"{name} {value:.1f} ms" for name, value in self.stage_medians().items()]
+        if self.delays_ms:
+            parts.append(f"delay {median(self.delays_ms):.1f} ms")
         if self.problems:
             parts.append(f"{counted(self.problems, 'frame')} could not be used")
         if self.notes:

@@ -23,7 +23,7 @@ RECENT = 15
 
 
 class StatusLine:
-    """Frames, rate and milliseconds of the last frames; a bar where the length is known."""
+    """Frames, rate, times and delay of the last frames; a bar where the length is known."""
 
     def __init__(self, console: Console, total: int | None) -> None:
         self._progress = Progress(
@@ -72,4 +72,7 @@ class StatusLine:
             measured = [value for value in times if value is not None]
             if measured:
                 parts.append(f"{name} {sum(measured) / len(measured):.0f} ms")
+        delays = [result.delay_ms for result in self._recent if result.delay_ms is not None]
+        if delays:
+            parts.append(f"delay {sum(delays) / len(delays):.0f} ms")
         return " · ".join(parts)

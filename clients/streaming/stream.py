@@ -2,55 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from rich.console import Console
 
 from maskmesh.clients.mesh.access import MeshAccess, mesh_access
 from maskmesh.clients.mesh.client import ALL_SERVICES, SEEDS, Service
-from maskmesh.clients.mesh.settings import LineSettings
-from maskmesh.clients.streaming.frames import Source
+from maskmesh.clients.streaming.clips import DEFAULT_PATIENCE_S, CameraSource
 from maskmesh.clients.streaming.hysteresis import (
     DEFAULT_DWELL_S,
     DEFAULT_MARGIN,
     LabelHysteresis,
 )
-from maskmesh.clients.streaming.lines import STANDARD_OUTPUT, JsonLines
 from maskmesh.clients.streaming.masking import FrameMasker, MaskWish, check_wish
+from maskmesh.clients.streaming.outputs import (
+    OutputSettings,
+    check_outputs,
+    open_sinks,
+    window_sink,
+)
 from maskmesh.clients.streaming.pipeline import FramePipeline
 from maskmesh.clients.streaming.reader import FrameReader
-from maskmesh.clients.streaming.runner import Sink, json_sink, run_frames, video_sink
+from maskmesh.clients.streaming.runner import run_frames
 from maskmesh.clients.streaming.smoothing import DEFAULT_LAG_S, TrackSmoother
 from maskmesh.clients.streaming.sources import open_source
 from maskmesh.clients.streaming.status import StatusLine
 from maskmesh.clients.streaming.stopping import StopOnSignal
-from maskmesh.clients.streaming.video_sink import VideoSink
-from maskmesh.services.runtime.errors import InvalidInputError, UnavailableError
+from maskmesh.clients.streaming.window import Window
+from maskmesh.services.runtime.errors import UnavailableError
 from maskmesh.services.runtime.observing.tracing import traced
 
 WITHOUT_MASKS: tuple[Service, ...] = ("location", "classification")
 
 
-class StreamSettings(LineSettings, section="stream"):
+class StreamSettings(OutputSettings, section="stream"):
     """Annotate a camera, clip, network stream or folder of pictures, frame by frame."""
 
     model_config = SettingsConfigDict(populate_by_name=True, env_prefix_target="all")
 
     source: str = Field(
         "0",
-        description="camera number, clip, picture, folder or pattern of pictures, or an rtsp:// "
-        "or http(s):// address",
-    )
-    output: Path | None = Field(
-        None, description="write the annotated clip here (.mp4, .webm, .mkv or .avi)"
-    )
-    json_file: Path | None = Field(
-        None,
-        validation_alias=AliasChoices("json"),
-        description="write a JSON line a frame to this file; - is standard output",
+        description="camera number, clip, picture, folder or pattern of pictures, an rtsp:// or "
+        "http(s):// address, or - for a video piped into standard input",
     )
     mask: bool = Field(False, description="put a drawn mask on each face before it is classified")
     style: str = Field("", description="style of the masks; empty: the seed chooses")
@@ -79,6 +77,12 @@ class StreamSettings(LineSettings, section="stream"):
     reconnect_s: float = Field(
         15.0, ge=0, description="seconds to wait for a mesh that went away before giving up"
     )
+    source_reconnect_s: float = Field(
+        DEFAULT_PATIENCE_S,
+        ge=0,
+        description="seconds to wait for a camera or network stream that went away before giving "
+        "up; 0: its end is the end of the run",
+    )
     log_file: Path | None = Field(
         None, description="where a mesh of our own logs; default: a temporary file"
     )
@@ -91,15 +95,19 @@ def run_stream(settings: StreamSettings) -> None:
         MaskmeshError: Source, outputs or mesh cannot be used, or fail for good on the way.
     """
     notices = Console(stderr=True)
-    _refuse_overwriting(settings)
+    check_outputs(settings, settings.source)
     # The source first: a typing error should not cost the start of a mesh.
-    source = open_source(settings.source, settings.picture_fps)
+    source = open_source(settings.source, settings.picture_fps, settings.source_reconnect_s)
     with ExitStack() as stack:
         reader = FrameReader(source)
         stack.callback(source.close)
-        sinks = _open_sinks(settings, source, stack)
+        sinks = open_sinks(settings, source, stack)
+        window = None
+        if settings.wants_window:
+            window = stack.enter_context(Window(f"maskmesh – {source.name}", reader.stop))
+            sinks.append(window_sink(window))
         if not sinks:
-            notices.print("neither --output nor --json is given: results are only counted")
+            notices.print("no --output, --json, --csv or --plot: results are only counted")
         services = ALL_SERVICES if settings.mask else WITHOUT_MASKS
         stack.enter_context(traced("stream", settings.traces_to))
         with notices.status("waiting for the mesh" if settings.mesh else "starting a mesh"):
@@ -108,46 +116,51 @@ def run_stream(settings: StreamSettings) -> None:
             )
         stop = stack.enter_context(StopOnSignal(reader.stop))
         status = stack.enter_context(StatusLine(notices, source.total))
-        pipeline = _build_pipeline(settings, access, status, stop)
+        if isinstance(source, CameraSource):
+            source.tell = status.say
+        recovery = _Recovery(settings, access, status, stop, window)
+        pipeline = _build_pipeline(settings, access, recovery)
         stack.enter_context(reader)
-        statistics = run_frames(reader, pipeline, sinks, status, settings.output is not None)
+        draw = settings.output is not None or window is not None
+        statistics = run_frames(reader, pipeline, sinks, status, draw)
     if source.note and not stop.requested:
         notices.print(source.note, markup=False, highlight=False, soft_wrap=True)
-    results = Console(stderr=settings.json_file == STANDARD_OUTPUT)
+    results = Console(stderr=settings.uses_standard_output)
     results.print(statistics.summary(), markup=False, highlight=False, soft_wrap=True)
 
 
-def _open_sinks(settings: StreamSettings, source: Source, stack: ExitStack) -> list[Sink]:
-    sinks: list[Sink] = []
-    if settings.output is not None:
-        clip = VideoSink(settings.output, source.fps, keep_time=source.live)
-        sinks.append(video_sink(stack.enter_context(clip)))
-    if settings.json_file is not None:
-        sinks.append(json_sink(stack.enter_context(JsonLines(settings.json_file))))
-    return sinks
+@dataclass(frozen=True, slots=True)
+class _Recovery:
+    """Waits for a mesh that went away, and says so on the terminal and in the window."""
+
+    settings: StreamSettings
+    access: MeshAccess
+    status: StatusLine
+    stop: StopOnSignal
+    window: Window | None
+
+    def __call__(self, error: UnavailableError) -> None:
+        patience_s = self.settings.reconnect_s
+        self.status.say(f"{error}; waiting up to {patience_s:g} s for it to come back")
+        if self.window is not None:
+            self.window.say("waiting for the mesh")
+        self.access.wait_until_back(error, patience_s, self._is_wanted)
+        self.status.say("the mesh is back")
+
+    def _is_wanted(self) -> bool:
+        if self.window is not None:
+            self.window.refresh()
+        return not self.stop.requested
 
 
 def _build_pipeline(
-    settings: StreamSettings, access: MeshAccess, status: StatusLine, stop: StopOnSignal
+    settings: StreamSettings, access: MeshAccess, recover: Callable[[UnavailableError], None]
 ) -> FramePipeline:
     masker = None
     if settings.mask:
         wish = MaskWish(settings.style, settings.colour, settings.seed)
         check_wish(wish, access.client.list_masks())
         masker = FrameMasker(access.client, wish)
-
-    def recover(error: UnavailableError) -> None:
-        status.say(f"{error}; waiting up to {settings.reconnect_s:g} s for it to come back")
-        access.wait_until_back(error, settings.reconnect_s, lambda: not stop.requested)
-        status.say("the mesh is back")
-
     hysteresis = LabelHysteresis(settings.label_margin, settings.label_dwell_s)
     smoother = TrackSmoother(settings.lag_s, hysteresis)
     return FramePipeline(access.client, access.client, masker, smoother, recover)
-
-
-def _refuse_overwriting(settings: StreamSettings) -> None:
-    source = Path(settings.source)
-    for target in (settings.output, settings.json_file):
-        if target is not None and target.exists() and source.exists() and target.samefile(source):
-            raise InvalidInputError(f"{target} is the source itself: name another file to write to")

@@ -14,6 +14,7 @@ from maskmesh.clients.streaming.video_io import CODECS, open_writer
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError
 
 DEFAULT_FPS = 25.0
+LONGEST_HELD_S = 0.5
 LONGEST_SIDE = 3840
 
 
@@ -52,12 +53,16 @@ class VideoSink:
         """How many frames the clip has so far."""
         return self._written
 
-    def write(self, bgr: NDArray[np.uint8], time_s: float) -> None:
+    def write(
+        self, bgr: NDArray[np.uint8], time_s: float, plain: NDArray[np.uint8] | None = None
+    ) -> None:
         """Add a frame.
 
         Args:
             bgr: uint8 H×W×3 in B, G, R order.
             time_s: When it was taken, in seconds.
+            plain: The same without anything drawn: fills the time before it, where nothing came
+                for long, so that no box stands where nobody looked. None: `bgr` does.
 
         Raises:
             SetupError: The file cannot be written.
@@ -70,7 +75,11 @@ class VideoSink:
             position = round((time_s - self._first_time_s) * self._fps)
             copies = max(0, position + 1 - self._written)
         fitted = fit_into(bgr, self._size) if copies else bgr
-        for _ in range(copies):
+        is_long = plain is not None and copies > LONGEST_HELD_S * self._fps
+        held = fit_into(plain, self._size) if is_long and plain is not None else fitted
+        for _ in range(copies - 1):
+            self._writer.write(held)
+        if copies:
             self._writer.write(fitted)
         self._written += copies
 

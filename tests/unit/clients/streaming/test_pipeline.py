@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import time
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,3 +196,10 @@ def test_a_run_starts_without_what_the_run_before_left(fake_mesh, frame):
     list(pipeline.run(ListFeed([frame(0, 90)])))
     (outcome,) = pipeline.run(ListFeed([frame(1, 200)]))
     assert outcome.faces[0].expression.by_label["sad"] == pytest.approx(0.94)
+
+
+def test_the_delay_of_a_live_source_is_measured(fake_mesh, frame):
+    live = replace(frame(0), taken_at=time.perf_counter() - 1.0)
+    results = list(FramePipeline(fake_mesh, fake_mesh).run(ListFeed([live, frame(1)])))
+    assert 1000.0 <= results[0].delay_ms < 60_000.0
+    assert results[1].delay_ms is None

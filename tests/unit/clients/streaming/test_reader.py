@@ -26,6 +26,9 @@ class ListSource:
         if self._failure is not None:
             raise self._failure
 
+    def stop(self) -> None:
+        self.stopped = True
+
     def close(self) -> None:
         self.closed = True
 
@@ -66,3 +69,4 @@ def test_stopping_ends_the_run_and_the_reading():
         reader.stop()
         assert reader.take(wait=True) is None
     assert source.closed
+    assert source.stopped

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -147,21 +150,122 @@ def test_an_animated_gif_is_a_clip(tmp_path):
     np.testing.assert_allclose(means, [20, 120, 220], atol=3)
 
 
+class Capture:
+    """A camera that gives some frames, whose brightness counts from 1, and then none."""
+
+    def __init__(self, frames: int) -> None:
+        self.given = 0
+        self.frames = frames
+        self.released = False
+
+    def get(self, what):
+        return 90_000.0
+
+    def read(self):
+        assert not self.released
+        self.given += 1
+        if self.given > self.frames:
+            return False, None
+        return True, np.full((48, 64, 3), self.given, np.uint8)
+
+    def release(self):
+        self.released = True
+
+
 def test_a_camera_that_stops_ends_with_a_note():
-    class Capture:
-        left = 2
-
-        def get(self, what):
-            return 90_000.0
-
-        def read(self):
-            self.left -= 1
-            return self.left >= 0, np.zeros((48, 64, 3), np.uint8)
-
-        def release(self):
-            self.left = 0
-
-    source = CameraSource("camera 0", Capture())
-    assert [entry.index for entry in source.entries()] == [0, 1]
+    source = CameraSource("camera 0", Capture(2), lambda: None, patience_s=0.0)
+    entries = list(source.entries())
+    assert [entry.index for entry in entries] == [0, 1]
+    assert all(entry.taken_at is not None for entry in entries)
     assert source.fps is None
     assert source.note == "camera 0 gives no more frames, after 2"
+
+
+def test_a_camera_that_comes_back_goes_on(monkeypatch):
+    monkeypatch.setattr(clips, "BETWEEN_TRIES_S", 0.0)
+    # Not there, there without a picture, there.
+    later = [None, Capture(0), Capture(2)]
+    first = Capture(2)
+    source = CameraSource("camera 0", first, lambda: later.pop(0), patience_s=60.0)
+    told = []
+    source.tell = told.append
+    entries = source.entries()
+    frames = [next(entries) for _ in range(4)]
+    assert [frame.index for frame in frames] == [0, 1, 2, 3]
+    assert [frame.bgr[0, 0, 0] for frame in frames] == [1, 2, 1, 2]
+    times = [frame.time_s for frame in frames]
+    assert times == sorted(times)
+    assert first.released
+    assert told == [
+        "camera 0 gives no more frames; trying again for up to 60 s",
+        "camera 0 is back",
+    ]
+
+
+def test_a_camera_that_stays_away_is_an_error(monkeypatch):
+    monkeypatch.setattr(clips, "BETWEEN_TRIES_S", 0.0)
+    source = CameraSource("camera 0", Capture(1), lambda: None, patience_s=1e-9)
+    entries = source.entries()
+    next(entries)
+    with pytest.raises(UnavailableError, match=r"not back after 1e-09 s.*--source-reconnect-s"):
+        next(entries)
+
+
+def test_a_camera_is_not_waited_for_once_stopped():
+    source = CameraSource("camera 0", Capture(1), lambda: None, patience_s=1e9)
+    entries = source.entries()
+    next(entries)
+    source.tell = lambda message: source.stop()
+    assert list(entries) == []
+
+
+PIPED = """
+import sys
+from maskmesh.clients.streaming.sources import open_source
+from maskmesh.services.runtime.errors import MaskmeshError
+try:
+    source = open_source("-")
+    print(source.name, source.live, [round(e.bgr.mean() / 10) for e in source.entries()])
+except MaskmeshError as error:
+    sys.exit(str(error))
+"""
+
+
+def run_piped(data):
+    return subprocess.run(
+        [sys.executable, "-c", PIPED], input=data, capture_output=True, check=False
+    )
+
+
+@pytest.mark.parametrize(("name", "codec"), [("c.webm", "VP80"), ("c.avi", "MJPG")])
+def test_a_video_is_read_from_standard_input(write_clip, name, codec):
+    done = run_piped(write_clip(name, codec).read_bytes())
+    assert done.stdout.decode().strip() == "standard input False [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]"
+
+
+def test_pictures_in_jpeg_one_after_the_other_are_read_from_standard_input():
+    pictures = [np.full((48, 64, 3), value, np.uint8) for value in (20, 120, 220)]
+    done = run_piped(b"".join(cv2.imencode(".jpg", picture)[1].tobytes() for picture in pictures))
+    assert done.stdout.decode().strip() == "standard input False [2, 12, 22]"
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", bytes(range(256)) * 400])
+def test_what_is_no_video_on_standard_input_is_one_clear_error(data):
+    done = run_piped(data)
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("standard input holds no video")
+    assert done.stderr.decode().count("\n") == 1
+
+
+def test_a_terminal_as_standard_input_is_refused(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    with pytest.raises(InvalidInputError, match="pipe one in"):
+        open_source("-")
+
+
+def test_noise_that_is_named_as_a_clip_is_refused(tmp_path, capfd):
+    noise = np.random.default_rng(1).integers(0, 256, 2_000_000, np.uint8)
+    (tmp_path / "c.mp4").write_bytes(noise.tobytes())
+    with pytest.raises(InvalidInputError, match="neither a picture nor a clip"):
+        open_source(str(tmp_path / "c.mp4"))
+    assert capfd.readouterr().err == ""

@@ -60,3 +60,10 @@ def test_a_source_of_unknown_length_has_no_end(frame, expression):
     with StatusLine(Console(file=screen, force_terminal=True, width=160), None) as status:
         status.update(outcomes(frame, expression)[0], dropped=0)
     assert "1/?" in screen.getvalue()
+
+
+def test_the_delay_is_told_where_it_was_measured(frame):
+    statistics = RunStatistics()
+    for delay_ms in (10.0, 20.0, 90.0):
+        statistics.add(FrameResult(frame(0), (), delay_ms=delay_ms))
+    assert "delay 20.0 ms" in statistics.summary()

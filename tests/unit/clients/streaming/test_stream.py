@@ -169,7 +169,7 @@ def test_the_source_is_never_overwritten(access, tmp_path, write_clip):
 
 
 def test_without_outputs_a_hint_is_given(access, folder, capsys):
-    run_stream(StreamSettings(source=str(folder)))
+    run_stream(StreamSettings(source=str(folder), headless=True))
     assert "only counted" in capsys.readouterr().err
 
 
@@ -188,3 +188,51 @@ def test_the_line_to_the_mesh_is_as_the_settings_say(access, folder, tmp_path):
     settings = {"tls_ca": tmp_path / "ca.pem", "token_file": tmp_path / "token"}
     run(folder, tmp_path, mesh="h:1", **settings)
     assert access.security == Security(ca=tmp_path / "ca.pem", token="a-key-for-this-test")
+
+
+def test_csv_and_plot_are_written_beside_the_rest(access, folder, tmp_path):
+    run(folder, tmp_path, csv_file=tmp_path / "out.csv", plot=tmp_path / "out.svg")
+    rows = (tmp_path / "out.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["file", "0.png", "1.png", "2.png", "3.jpg"]
+    assert "person 1" in (tmp_path / "out.svg").read_text()
+
+
+class FakeWindow:
+    def __init__(self, title, closed):
+        self.log = []
+        self.closed = closed
+        FakeWindow.latest = self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.log.append("destroyed")
+
+    def show(self, picture, plain):
+        self.log.append("boxes" if (picture != plain).any() else "plain")
+
+    def say(self, notice):
+        self.log.append(notice)
+
+    def refresh(self):
+        self.log.append("refreshed")
+
+
+def test_a_window_shows_frames_and_no_stale_box_while_the_mesh_is_away(
+    access, folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(stream, "Window", FakeWindow)
+    access.client.failures["receive"] = [None, UnavailableError("no service at h:1")]
+    run(folder, tmp_path, window=True)
+    log = FakeWindow.latest.log
+    assert log == ["boxes", "waiting for the mesh", "refreshed", "boxes", "plain", "destroyed"]
+
+
+def test_closing_the_window_ends_the_run(access, folder, tmp_path, monkeypatch):
+    class Closing(FakeWindow):
+        def show(self, picture, plain):
+            self.closed()
+
+    monkeypatch.setattr(stream, "Window", Closing)
+    assert 1 <= len(run(folder, tmp_path, window=True)) <= 2

@@ -85,3 +85,12 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
         VideoSink(tmp_path / "c.mp4", 10.0, keep_time=False) as sink,
     ):
         sink.write(flat(1), 0.0)
+
+
+def test_where_nothing_came_for_long_the_clip_shows_no_boxes(tmp_path):
+    with VideoSink(tmp_path / "c.mp4", 10.0, keep_time=True) as sink:
+        for time_s in (0.0, 0.4, 1.4):
+            sink.write(flat(200), time_s, plain=flat(50))
+    means = [frame.mean() for frame in read_all(tmp_path / "c.mp4")[1]]
+    # Four slots are held; ten are not.
+    np.testing.assert_allclose(means, [200] * 5 + [50] * 9 + [200], atol=5)
