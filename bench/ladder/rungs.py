@@ -43,6 +43,8 @@ GROUND: MappingProxyType[str, Any] = MappingProxyType(
         "learning_rate": 1e-3,
         "ema_momentum": 0.0,
         "schedule": "plateau",
+        # Never: the learning rate stays, so that the schedule is a lever of its own.
+        "plateau_patience": 1000,
         "warm_up_epochs": 0.0,
     }
 )
