@@ -128,6 +128,8 @@ class FramePipeline:
                 if tries >= MAX_TRIES and waiting:
                     yield _problem(waiting.popleft(), f"given up after {tries} tries: {error}")
                     tries = 0
+            except _SourceError as error:
+                raise error.failure from error
             else:
                 return
 
@@ -200,8 +202,19 @@ class FramePipeline:
         return SeenFace(face.box, answer.expression, face.track, answer.mask_state)
 
 
+class _SourceError(Exception):
+    """The source failed for good; not to be taken for a mesh that may come back."""
+
+    def __init__(self, failure: UnavailableError) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
 def _take(feed: Feed, waiting: deque[Entry], wait: bool) -> Entry | None:
-    entry = feed.take(wait)
+    try:
+        entry = feed.take(wait)
+    except UnavailableError as failure:
+        raise _SourceError(failure) from failure
     if entry is not None:
         waiting.append(entry)
     return entry

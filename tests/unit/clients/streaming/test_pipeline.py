@@ -203,3 +203,19 @@ def test_the_delay_of_a_live_source_is_measured(fake_mesh, frame):
     results = list(FramePipeline(fake_mesh, fake_mesh).run(ListFeed([live, frame(1)])))
     assert 1000.0 <= results[0].delay_ms < 60_000.0
     assert results[1].delay_ms is None
+
+
+def test_a_source_that_is_gone_is_not_taken_for_a_mesh_that_may_come_back(fake_mesh, frame):
+    class Gone(ListFeed):
+        def take(self, wait):
+            if not self.entries and wait:
+                raise UnavailableError("the camera is gone")
+            return super().take(wait)
+
+    recovered = []
+    pipeline = FramePipeline(fake_mesh, fake_mesh, recover=recovered.append)
+    outcomes = pipeline.run(Gone([frame(0)]))
+    assert next(outcomes).frame.index == 0
+    with pytest.raises(UnavailableError, match="the camera is gone"):
+        next(outcomes)
+    assert recovered == []
