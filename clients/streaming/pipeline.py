@@ -78,7 +78,7 @@ class FramePipeline:
         classifier: Classifier,
         masker: FrameMasker | None = None,
         smoother: TrackSmoother | None = None,
-        recover: Callable[[UnavailableError], None] | None = None,
+        recover: Callable[[UnavailableError], bool] | None = None,
     ) -> None:
         """Put the stages together.
 
@@ -88,8 +88,9 @@ class FramePipeline:
             masker: Puts masks on before classification, if wanted.
             smoother: Smooths over each track, and forgets all with each run; None leaves the
                 answers as they are.
-            recover: Called when a service went away; returns when the mesh is back, or raises.
-                None: the error ends the run.
+            recover: Called when a service went away; returns True when the mesh is back, False if
+                nobody waits for it any more, which ends the run in order; or raises. None: the
+                error ends the run.
         """
         self._locator = locator
         self._classifier = classifier
@@ -123,7 +124,8 @@ class FramePipeline:
                 if self._recover is None:
                     raise
                 tries += 1
-                self._recover(error)
+                if not self._recover(error):
+                    return
                 self._tracks_before = self._highest_track
                 if tries >= MAX_TRIES and waiting:
                     yield _problem(waiting.popleft(), f"given up after {tries} tries: {error}")

@@ -139,22 +139,30 @@ class _Recovery:
     stop: StopOnSignal
     window: Window | None
 
-    def __call__(self, error: UnavailableError) -> None:
+    def __call__(self, error: UnavailableError) -> bool:
         patience_s = self.settings.reconnect_s
         self.status.say(f"{error}; waiting up to {patience_s:g} s for it to come back")
         if self.window is not None:
             self.window.say("waiting for the mesh")
-        self.access.wait_until_back(error, patience_s, self._is_wanted)
+        try:
+            self.access.wait_until_back(error, patience_s, self._is_wanted)
+        except UnavailableError:
+            if self._is_wanted():
+                raise
+            return False
         self.status.say("the mesh is back")
+        return True
 
     def _is_wanted(self) -> bool:
         if self.window is not None:
             self.window.refresh()
+            if not self.window.is_open:
+                return False
         return not self.stop.requested
 
 
 def _build_pipeline(
-    settings: StreamSettings, access: MeshAccess, recover: Callable[[UnavailableError], None]
+    settings: StreamSettings, access: MeshAccess, recover: Callable[[UnavailableError], bool]
 ) -> FramePipeline:
     masker = None
     if settings.mask:

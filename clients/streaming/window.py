@@ -56,6 +56,11 @@ class Window:
         for key in CLOSING_KEYS:
             self._root.bind(key, lambda _: self._close_by_hand())
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has closed it."""
+        return self._root is not None
+
     def show(self, picture: NDArray[np.uint8], plain: NDArray[np.uint8]) -> None:
         """Show a frame.
 

@@ -117,7 +117,9 @@ def test_a_mesh_that_goes_away_ends_the_run_if_nobody_waits_for_it(fake_mesh, fr
 def test_no_frame_is_lost_over_an_absence_of_the_mesh(fake_mesh, frame, call):
     fake_mesh.failures[call] = [None, None, UnavailableError("gone"), UnavailableError("gone")]
     absences = []
-    pipeline = FramePipeline(fake_mesh, fake_mesh, recover=absences.append)
+    pipeline = FramePipeline(
+        fake_mesh, fake_mesh, recover=lambda error: absences.append(error) or True
+    )
     outcomes = list(pipeline.run(ListFeed([frame(i) for i in range(6)])))
     assert indices(outcomes) == list(range(6))
     assert all(isinstance(outcome, FrameResult) for outcome in outcomes)
@@ -127,7 +129,7 @@ def test_no_frame_is_lost_over_an_absence_of_the_mesh(fake_mesh, frame, call):
 
 def test_track_ids_are_not_used_again_after_an_absence(fake_mesh, frame):
     fake_mesh.failures["receive"] = [None, UnavailableError("gone")]
-    pipeline = FramePipeline(fake_mesh, fake_mesh, recover=lambda error: None)
+    pipeline = FramePipeline(fake_mesh, fake_mesh, recover=lambda error: True)
     outcomes = list(pipeline.run(ListFeed([frame(i) for i in range(3)])))
     assert [o.faces[0].track for o in outcomes] == [1, 2, 2]
 
@@ -135,7 +137,7 @@ def test_track_ids_are_not_used_again_after_an_absence(fake_mesh, frame):
 def test_a_frame_that_takes_the_mesh_down_is_given_up(fake_mesh, frame):
     gone = UnavailableError("gone")
     fake_mesh.failures["receive"] = [None, gone, gone, gone]
-    pipeline = FramePipeline(fake_mesh, fake_mesh, recover=lambda error: None)
+    pipeline = FramePipeline(fake_mesh, fake_mesh, recover=lambda error: True)
     outcomes = list(pipeline.run(ListFeed([frame(i) for i in range(4)])))
     assert indices(outcomes) == [0, 1, 2, 3]
     assert outcomes[1].message == "given up after 3 tries: gone"
@@ -219,3 +221,9 @@ def test_a_source_that_is_gone_is_not_taken_for_a_mesh_that_may_come_back(fake_m
     with pytest.raises(UnavailableError, match="the camera is gone"):
         next(outcomes)
     assert recovered == []
+
+
+def test_a_run_ends_in_order_when_nobody_waits_for_the_mesh_any_more(fake_mesh, frame):
+    fake_mesh.failures["receive"] = [None, UnavailableError("gone")]
+    pipeline = FramePipeline(fake_mesh, fake_mesh, recover=lambda error: False)
+    assert indices(pipeline.run(ListFeed([frame(0), frame(1)]))) == [0]

@@ -198,6 +198,8 @@ def test_csv_and_plot_are_written_beside_the_rest(access, folder, tmp_path):
 
 
 class FakeWindow:
+    is_open = True
+
     def __init__(self, title, closed):
         self.log = []
         self.closed = closed
@@ -236,3 +238,22 @@ def test_closing_the_window_ends_the_run(access, folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr(stream, "Window", Closing)
     assert 1 <= len(run(folder, tmp_path, window=True)) <= 2
+
+
+@pytest.mark.parametrize("by", ["signal", "window"])
+def test_a_run_that_is_stopped_while_the_mesh_is_away_ends_in_order(
+    access, folder, tmp_path, monkeypatch, by
+):
+    monkeypatch.setattr(stream, "Window", FakeWindow)
+    access.client.failures["receive"] = [None, UnavailableError("gone")]
+
+    def stopped(error, timeout_s, wanted):
+        if by == "signal":
+            os.kill(os.getpid(), signal.SIGINT)
+        else:
+            monkeypatch.setattr(FakeWindow.latest, "is_open", False)
+        assert not wanted()
+        raise error
+
+    access.wait_until_back = stopped
+    assert len(run(folder, tmp_path, window=True)) == 1
