@@ -16,7 +16,7 @@ from maskmesh.services.classification.classifier import Classified
 from maskmesh.services.classification.lanes import Lanes, Times, Waiting
 from maskmesh.services.classification.repository import ModelFile
 from maskmesh.services.classification.statistics import ServingStatistics
-from maskmesh.services.runtime.errors import DeadlineError, InvalidInputError
+from maskmesh.services.runtime.errors import DeadlineError, InvalidInputError, UnavailableError
 from maskmesh.services.runtime.observing import metrics
 
 
@@ -82,12 +82,13 @@ class DynamicBatcher:
         """Faces that are in the service now."""
         return self._admission.taken
 
-    def admit(self, faces: int, deadline: float | None = None) -> Place:
+    def admit(self, classifier: Classifier, faces: int, deadline: float | None = None) -> Place:
         """Take places for the faces of one request, until the end of its `with` block.
 
         To be asked before anything is done for the request, its decoding among it.
 
         Args:
+            classifier: The version that is to answer; what is refused counts among its failures.
             faces: How many.
             deadline: When the answer must be there, by the event loop's clock; None: whenever.
 
@@ -97,7 +98,11 @@ class DynamicBatcher:
             DeadlineError: The answer could not be there in time.
             UnavailableError: The service is being stopped.
         """
-        return self._admission.admit(faces, deadline)
+        try:
+            return self._admission.admit(faces, deadline)
+        except UnavailableError:
+            self._statistics.of(classifier.model).fail.add(0.0)
+            raise
 
     async def classify(
         self, classifier: Classifier, faces: NDArray[np.uint8], deadline: float | None = None
@@ -133,9 +138,10 @@ class DynamicBatcher:
                 self._statistics.of(classifier.model).cancel.add(loop.time() - waiting.arrived)
             raise
         # Told here, where traces know which call this is.
-        metrics.observe_stage("queue", times.started - waiting.arrived)
-        metrics.observe_stage("batch", times.joined - times.started)
-        metrics.observe_stage("compute", times.ended - times.joined)
+        now = loop.time()
+        metrics.observe_stage("queue", times.started - waiting.arrived, now - times.started)
+        metrics.observe_stage("batch", times.joined - times.started, now - times.joined)
+        metrics.observe_stage("compute", times.ended - times.joined, now - times.ended)
         return result
 
     async def drain(self) -> None:

@@ -78,9 +78,9 @@ class ExpressionClassificationServicer(
         self, request: pb.ClassifyRequest, route: Route, deadline: float | None
     ) -> pb.ClassifyResponse:
         check_count(len(request.faces), self._max_faces)
-        with self._batcher.admit(len(request.faces), deadline):
-            # Once for the call: the shelf may be refreshed meanwhile.
-            classifier = self._shelf.pick(route)
+        # Once for the call: the shelf may be refreshed meanwhile.
+        classifier = self._shelf.pick(route)
+        with self._batcher.admit(classifier, len(request.faces), deadline):
             if is_quickly_read(request.faces):
                 faces = self._read(request, classifier.side)
             else:
@@ -159,4 +159,5 @@ def build(settings: ClassificationSettings) -> HostedService:
         ),
         add_to=add_to,
         beside=(lambda: keep_fresh(shelf, settings.reload_s)) if settings.reload_s else None,
+        finish=batcher.drain,
     )

@@ -27,7 +27,8 @@ class VersionStatistics:
 
     Attributes:
         success: Requests answered, from arrival to answer.
-        fail: Requests that failed in the model, or were refused when their turn came.
+        fail: Requests that failed in the model, or were refused, when they came or
+            when their turn came.
         cancel: Requests that their callers gave up before they were answered.
         queue: Requests run, from arrival to the start of their batch.
         join: Requests run: the joining of their batch.

@@ -6,7 +6,7 @@ from collections import Counter
 
 from pydantic import Field
 
-from maskmesh.services.runtime.errors import OverloadedError
+from maskmesh.services.runtime.errors import OverloadedError, UnavailableError
 from maskmesh.services.runtime.settings import CommandSettings
 
 _RETRY_CALL_S = 0.1
@@ -63,6 +63,11 @@ class LimitSettings(CommandSettings):
 class CallLimits:
     """Counts the calls and streams of one server; for its event loop only.
 
+    Attributes:
+        calls: How many are under way.
+        streams: How many are open.
+        turned_away: How many of both came after `close`.
+
     Args:
         settings: The limits.
     """
@@ -71,15 +76,23 @@ class CallLimits:
         self.settings = settings
         self._max_calls = settings.max_calls
         self._streams_of: Counter[str] = Counter()
+        self._closed = False
+        self.turned_away = 0
         self.calls = 0
         self.streams = 0
+
+    def close(self) -> None:
+        """Take nothing on any more; what is under way goes on."""
+        self._closed = True
 
     def begin_call(self) -> None:
         """Take on a call; `end_call` must follow.
 
         Raises:
+            UnavailableError: The service is being stopped.
             OverloadedError: As many as may be are under way.
         """
+        self._check_open()
         if self.calls >= self._max_calls:
             raise OverloadedError(
                 f"{self.calls} calls are under way, as many as this service takes on: try again "
@@ -100,8 +113,10 @@ class CallLimits:
             peer: Who opened it.
 
         Raises:
+            UnavailableError: The service is being stopped.
             OverloadedError: As many as may be are open, in all or by this peer.
         """
+        self._check_open()
         if self.streams >= self.settings.max_streams:
             raise OverloadedError(
                 f"{self.streams} streams are open, as many as this service takes on: try again "
@@ -118,6 +133,11 @@ class CallLimits:
             )
         self.streams += 1
         self._streams_of[peer] += 1
+
+    def _check_open(self) -> None:
+        if self._closed:
+            self.turned_away += 1
+            raise UnavailableError("the service is being stopped: try again, elsewhere or later")
 
     def end_stream(self, peer: str) -> None:
         """Give back the place of a stream."""

@@ -28,6 +28,11 @@ from maskmesh.services.runtime.settings import CommandSettings
 
 MEBIBYTE = 1024 * 1024
 
+# gRPC ends as CANCELLED, which no client tries again, what it has not looked at when it stops.
+# Therefore calls are refused by ourselves until for so long none came, or callers don't give up.
+_QUIET_S = 0.05
+_REFUSING_S = 1.0
+
 _log = get_logger("server")
 
 
@@ -90,12 +95,15 @@ class HostedService:
         add_to: Registers the servicers with a server.
         beside: Work that runs in the server's event loop until the server drains, when it is
             cancelled; None: there is none.
+        finish: Ends what the servicers use, once no call is under way any more; may be called
+            again. None: there is nothing to end.
     """
 
     name: str
     full_names: Sequence[str]
     add_to: Callable[[grpc.aio.Server], None]
     beside: Callable[[], Coroutine[Any, Any, None]] | None = None
+    finish: Callable[[], Coroutine[Any, Any, None]] | None = None
 
 
 class RunningServer:
@@ -106,11 +114,13 @@ class RunningServer:
         server: grpc.aio.Server,
         health_servicer: health.aio.HealthServicer,
         hosted: HostedService,
+        limits: CallLimits,
         port: int,
     ) -> None:
         self._server = server
         self._health = health_servicer
         self._hosted = hosted
+        self._limits = limits
         self._beside = _start_beside(hosted)
         self.port = port
 
@@ -126,8 +136,20 @@ class RunningServer:
             self._beside.cancel()
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(delay_s)
+        self._limits.close()
+        await self._refuse_until_quiet(min(_REFUSING_S, grace_s))
         await self._server.stop(grace_s)
+        if self._hosted.finish is not None:
+            await self._hosted.finish()
         _log.info("stopped", service=self._hosted.name)
+
+    async def _refuse_until_quiet(self, limit_s: float) -> None:
+        clock = asyncio.get_running_loop().time
+        end = clock() + limit_s
+        turned_away = -1
+        while turned_away != self._limits.turned_away and clock() < end:
+            turned_away = self._limits.turned_away
+            await asyncio.sleep(_QUIET_S)
 
 
 async def start_server(
@@ -148,7 +170,8 @@ async def start_server(
     )
     credentials = server_credentials(settings)
     check_binding(settings.host, credentials is not None, settings.insecure_plaintext)
-    server = _new_server(settings, share_port)
+    limits = CallLimits(settings)
+    server = _new_server(settings, limits, share_port)
     hosted.add_to(server)
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
@@ -174,12 +197,12 @@ async def start_server(
         tls=credentials is not None,
         keys=settings.keys_file is not None,
     )
-    return RunningServer(server, health_servicer, hosted, port)
+    return RunningServer(server, health_servicer, hosted, limits, port)
 
 
-def _new_server(settings: ServerSettings, share_port: bool) -> grpc.aio.Server:
+def _new_server(settings: ServerSettings, limits: CallLimits, share_port: bool) -> grpc.aio.Server:
     guards = Guards(
-        CallLimits(settings),
+        limits,
         settings.slow_reader_s,
         Keys(settings.keys_file) if settings.keys_file else None,
         settings.open_health,

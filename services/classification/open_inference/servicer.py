@@ -203,7 +203,7 @@ class OpenInferenceServicer(open_inference_pb2_grpc.GRPCInferenceServiceServicer
         classifier = self._pick(request.model_name, request.model_version, route)
         wanted = wanted_outputs(request)
         given = read_input(request, classifier.side, self._rules.max_faces)
-        with self._batcher.admit(len(given), deadline):
+        with self._batcher.admit(classifier, len(given), deadline):
             if isinstance(given, np.ndarray):
                 faces = given
             else:

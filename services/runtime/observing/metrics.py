@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _MASK_WORN = 0.5
 
 
-StageListener = Callable[[str, float], None]
-"""Takes the name of a stage that has just ended, and its seconds."""
+StageListener = Callable[[str, float, float], None]
+"""Takes the name of a stage that has ended, its seconds, and how many seconds ago it ended."""
 
 
 class _Listener:
@@ -50,20 +50,21 @@ def listening() -> Instruments | None:
     return _Listener.instruments
 
 
-def observe_stage(stage: str, seconds: float) -> None:
+def observe_stage(stage: str, seconds: float, ago_s: float = 0.0) -> None:
     """Tell how long a stage of a call took.
 
     Args:
         stage: What was done, one word of a small fixed set: "queue", "batch", "compute", "decode",
             "locate", "follow", "landmarks", "draw", "encode".
         seconds: How long it took, 0 or more.
+        ago_s: How many seconds ago it ended.
     """
     instruments = _Listener.instruments
     if instruments is not None:
         instruments.stage(stage, seconds)
     stages = _Listener.stages
     if stages is not None:
-        stages(stage, seconds)
+        stages(stage, seconds, ago_s)
 
 
 class timed:  # noqa: N801 - reads as a word: `with timed("decode"):`

@@ -92,10 +92,10 @@ class Spans:
         ):
             yield
 
-    def stage(self, stage: str, seconds: float) -> None:
-        """Add a span of a stage that has just ended to the current one."""
+    def stage(self, stage: str, seconds: float, ago_s: float) -> None:
+        """Add a span of a stage that ended a moment ago to the current one."""
         if trace.get_current_span().is_recording():
-            end = time.time_ns()
+            end = time.time_ns() - round(ago_s * _SECOND_NS)
             started = end - round(seconds * _SECOND_NS)
             self._tracer.start_span(stage, start_time=started).end(end)
 

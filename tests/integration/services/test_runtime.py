@@ -93,6 +93,48 @@ async def test_drain_lets_a_running_call_end_and_refuses_new_ones(
     await draining
 
 
+async def test_what_servicers_use_is_ended_after_the_last_call(
+    host, hosted: HostedService, slow: Slow
+) -> None:
+    order: list[str] = []
+
+    async def finish() -> None:
+        order.append("finish")
+
+    running, channel = await host(replace(hosted, finish=finish), ServerSettings())
+    call = synthesis_pb2_grpc.MaskSynthesisServiceStub(channel).ListMasks(pb.ListMasksRequest())
+    call.add_done_callback(lambda _: order.append("answer"))
+    await slow.entered.wait()
+    draining = asyncio.create_task(running.drain(grace_s=20))
+    await asyncio.sleep(0.2)
+    assert order == []
+    slow.release.set()
+    await asyncio.gather(draining, call)
+    assert sorted(order) == ["answer", "finish"]
+
+
+async def test_callers_are_told_to_try_again_while_a_server_drains(
+    host, hosted: HostedService, slow: Slow
+) -> None:
+    running, channel = await host(hosted, ServerSettings())
+    stub = synthesis_pb2_grpc.MaskSynthesisServiceStub(channel)
+    slow.release.set()
+    codes: set[grpc.StatusCode] = set()
+
+    async def call_until_refused() -> None:
+        try:
+            while True:
+                await stub.ListMasks(pb.ListMasksRequest())
+        except grpc.aio.AioRpcError as error:
+            codes.add(error.code())
+
+    callers = [asyncio.create_task(call_until_refused()) for _ in range(16)]
+    await slow.entered.wait()
+    await running.drain(grace_s=20)
+    await asyncio.gather(*callers)
+    assert codes == {grpc.StatusCode.UNAVAILABLE}
+
+
 async def test_a_call_longer_than_the_grace_is_cancelled(
     host, hosted: HostedService, slow: Slow
 ) -> None:

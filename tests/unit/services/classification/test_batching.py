@@ -29,7 +29,7 @@ async def echo() -> AsyncIterator[Echo]:
 async def call(
     batcher: DynamicBatcher, echo: Echo, *numbers: int, deadline: float | None = None
 ) -> list[int]:
-    with batcher.admit(len(numbers), deadline):
+    with batcher.admit(echo, len(numbers), deadline):
         return seen(await batcher.classify(echo, numbered(*numbers), deadline))
 
 
@@ -106,11 +106,12 @@ async def test_a_small_batch_waits_no_longer_than_the_delay(echo: Echo) -> None:
 
 
 async def test_what_is_full_refuses_at_once_with_a_hint(echo: Echo) -> None:
-    batcher, _ = batcher_of(workers=1, places=4)
+    batcher, statistics = batcher_of(workers=1, places=4)
     busy = await occupied(batcher, echo, 1, 2, 3)
     with pytest.raises(OverloadedError, match="3 faces are in the service, 2 more") as caught:
-        batcher.admit(2)
+        batcher.admit(echo, 2)
     assert caught.value.retry_after_s > 0
+    assert statistics.of(echo.model).fail.count == 1
     fits = asyncio.create_task(call(batcher, echo, 4))
     echo.gate.set()
     assert await busy == [1, 2, 3]
@@ -142,16 +143,16 @@ async def test_a_deadline_that_cannot_be_met_is_told_without_a_run(echo: Echo) -
     batcher, _ = batcher_of(workers=1)
     clock = asyncio.get_running_loop().time
     with pytest.raises(DeadlineError, match="the deadline is in 0 ms"):
-        batcher.admit(1, clock() - 1)
+        batcher.admit(echo, 1, clock() - 1)
     slow = await occupied(batcher, echo, 1)
     await asyncio.sleep(0.05)
     echo.gate.set()
     await slow
     # A face took 50 ms: twenty cannot be there in a tenth of a second, nor behind nineteen others.
     with pytest.raises(DeadlineError, match="give more time, or send fewer faces"):
-        batcher.admit(20, clock() + 0.1)
-    with batcher.admit(19), pytest.raises(DeadlineError):
-        batcher.admit(1, clock() + 0.1)
+        batcher.admit(echo, 20, clock() + 0.1)
+    with batcher.admit(echo, 19), pytest.raises(DeadlineError):
+        batcher.admit(echo, 1, clock() + 0.1)
     assert await call(batcher, echo, 2, deadline=clock() + 60) == [2]
     assert echo.batches == [[1], [2]]
 
@@ -182,7 +183,7 @@ async def test_one_slow_batch_does_not_shut_callers_out_for_good(echo: Echo) -> 
         while True:
             deadline = asyncio.get_running_loop().time() + 0.05
             try:
-                batcher.admit(1, deadline)
+                batcher.admit(echo, 1, deadline)
             except DeadlineError:
                 refused += 1
             else:
@@ -236,10 +237,13 @@ async def test_a_model_that_fails_fails_its_own_batch_only(echo: Echo) -> None:
 async def test_arrays_that_do_not_fit_are_refused_before_they_join(echo: Echo) -> None:
     batcher, _ = batcher_of()
     for faces in (np.zeros((1, 5, 5, 1), np.uint8), np.zeros((1, 4, 4, 1), np.float32)):
-        with batcher.admit(1), pytest.raises(InvalidInputError, match="expected uint8 of N×4×4×1"):
+        with (
+            batcher.admit(echo, 1),
+            pytest.raises(InvalidInputError, match="expected uint8 of N×4×4×1"),
+        ):
             await batcher.classify(echo, faces)  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="no face was given"):
-        batcher.admit(0)
+        batcher.admit(echo, 0)
     assert echo.batches == []
 
 
@@ -252,7 +256,7 @@ async def test_drain_finishes_what_was_let_in_and_refuses_what_comes(echo: Echo)
     await asyncio.sleep(0.01)
     assert not draining.done()
     with pytest.raises(UnavailableError, match="being stopped"):
-        batcher.admit(1)
+        batcher.admit(echo, 1)
     echo.gate.set()
     assert await asyncio.gather(busy, queued) == [[1], [2, 3]]
     await asyncio.wait_for(draining, 30)
@@ -278,16 +282,20 @@ async def test_each_call_tells_its_stages_in_its_own_context(
 ) -> None:
     whose: ContextVar[int] = ContextVar("whose")
     told: list[tuple[int, str]] = []
+    begun: list[float] = []
     batcher, _ = batcher_of(workers=1)
 
     async def named(number: int) -> list[int]:
         whose.set(number)
         return await call(batcher, echo, number)
 
-    monkeypatch.setattr(
-        "maskmesh.services.runtime.observing.metrics.observe_stage",
-        lambda stage, seconds: told.append((whose.get(), stage)) if seconds >= 0 else None,
-    )
+    def note(stage: str, seconds: float, ago_s: float) -> None:
+        told.append((whose.get(), stage))
+        begun.append(-ago_s - seconds)
+        assert min(seconds, ago_s) >= 0
+
+    monkeypatch.setattr("maskmesh.services.runtime.observing.metrics.observe_stage", note)
     assert await asyncio.gather(named(1), named(2)) == [[1], [2]]
     stages = ["queue", "batch", "compute"]
     assert sorted(told) == sorted((number, stage) for number in (1, 2) for stage in stages)
+    assert begun[:3] == sorted(begun[:3])

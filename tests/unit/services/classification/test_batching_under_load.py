@@ -51,7 +51,7 @@ async def test_every_call_gets_its_own_answer_or_a_reason(seed: int) -> None:
         which = served[min(first // 4000, len(served) - 1)]  # the model changes on the way
         deadline = clock() + chance.uniform(0, 0.05) if chance.random() < 0.3 else None
         await asyncio.sleep(chance.uniform(0, 0.2))
-        with batcher.admit(len(numbers), deadline):
+        with batcher.admit(which, len(numbers), deadline):
             answer = await batcher.classify(which, numbered(*numbers), deadline)
         assert answer.mask.tolist() == list(numbers)
         assert set(answer.probabilities[:, 1].tolist()) == {float(which.model.version)}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from maskmesh.services.runtime.errors import OverloadedError
+from maskmesh.services.runtime.errors import OverloadedError, UnavailableError
 from maskmesh.services.runtime.limits import CallLimits, LimitSettings
 
 
@@ -49,3 +49,17 @@ def test_connections_may_hold_what_the_service_takes_on_and_health_checks() -> N
     options = dict(LimitSettings(max_calls=10, max_streams=20, keepalive_s=7).channel_options())
     assert options["grpc.max_concurrent_streams"] > 30
     assert options["grpc.keepalive_time_ms"] == 7000
+
+
+def test_what_is_closed_takes_nothing_on_and_lets_the_rest_end() -> None:
+    counted = limits()
+    counted.begin_call()
+    counted.begin_stream("one")
+    counted.close()
+    with pytest.raises(UnavailableError, match="being stopped"):
+        counted.begin_call()
+    with pytest.raises(UnavailableError, match="being stopped"):
+        counted.begin_stream("one")
+    counted.end_call()
+    counted.end_stream("one")
+    assert (counted.calls, counted.streams) == (0, 0)
