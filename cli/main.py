@@ -84,6 +84,11 @@ COMMANDS: dict[str, Command] = {
     "bench location": Command(
         "maskmesh.cli.bench:BenchLocation", "all", "compare face detectors on photos"
     ),
+    "bench serving": Command(
+        "maskmesh.cli.bench_serving:BenchServing",
+        "all",
+        "measure classification as a serving system, beside MLServer and Triton",
+    ),
     "bench synthesis": Command(
         "maskmesh.cli.bench_synthesis:BenchSynthesis",
         "all",

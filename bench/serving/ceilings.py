@@ -15,6 +15,7 @@ import numpy as np
 
 from maskmesh.services.classification.classifier import ExpressionClassifier
 from maskmesh.services.classification.repository import ModelFile
+from maskmesh.services.runtime.event_loop import run_in_loop
 
 
 class AnswersAll(grpc.GenericRpcHandler):
@@ -76,7 +77,7 @@ def main() -> None:
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)
 
-    asyncio.run(serve_noop(bytes(100), until_input_ends))
+    run_in_loop(serve_noop(bytes(100), until_input_ends))
 
 
 if __name__ == "__main__":

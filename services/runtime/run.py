@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from maskmesh.services.runtime.event_loop import run_in_loop
 from maskmesh.services.runtime.logging import configure_logging
 from maskmesh.services.runtime.observing.endpoint import (
     count_into_shared_files,
@@ -41,7 +42,7 @@ def run_server(settings: ServerSettings, build: Callable[[], HostedService]) -> 
             stack.enter_context(
                 metrics_of_this_process(hosted.name, settings.metrics_host, settings.metrics_port)
             )
-        asyncio.run(
+        run_in_loop(
             _serve(settings, hosted, lambda port: _tell_ready(settings, hosted.name, port), until)
         )
 
@@ -52,7 +53,7 @@ def _run_in_processes(settings: ServerSettings, build: Callable[[], HostedServic
         hosted = build()
         if settings.metrics_port:
             count_into_shared_files(hosted.name)
-        asyncio.run(
+        run_in_loop(
             _serve(own, hosted, lambda _: ready(hosted.name), wait_for_parent, share_port=True)
         )
 

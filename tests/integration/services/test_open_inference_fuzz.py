@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from google.protobuf.message import DecodeError, Message
 
+from maskmesh.bench.serving.malformed import by_raw, mutated
 from maskmesh.inference import open_inference_pb2 as pb
 from maskmesh.inference import open_inference_pb2_grpc
 from maskmesh.services.classification.servicer import build
@@ -31,47 +32,6 @@ async def channel(host, brightness_repository: Path) -> grpc.aio.Channel:
     settings = ClassificationSettings(port=0, repository=brightness_repository, max_faces=8)
     _, channel = await host(build(settings), settings)
     return channel
-
-
-def by_raw() -> pb.ModelInferRequest:
-    request = pb.ModelInferRequest(model_name="expression")
-    request.inputs.add(name="faces", datatype="UINT8", shape=[2, 48, 48, 1])
-    request.raw_input_contents.append(bytes(2 * 48 * 48))
-    return request
-
-
-def by_contents() -> pb.ModelInferRequest:
-    request = pb.ModelInferRequest(model_name="expression")
-    tensor = request.inputs.add(name="faces", datatype="UINT8", shape=[1, 48, 48, 1])
-    tensor.contents.uint_contents.extend([7] * 48 * 48)
-    return request
-
-
-def by_picture() -> pb.ModelInferRequest:
-    request = pb.ModelInferRequest(model_name="expression")
-    tensor = request.inputs.add(name="image", datatype="BYTES", shape=[1])
-    tensor.contents.bytes_contents.append(b"no picture")
-    return request
-
-
-def mutated(chance: random.Random) -> bytes:
-    """The bytes of a request, changed in one or a few places."""
-    data = bytearray(chance.choice((by_raw, by_contents, by_picture))().SerializeToString())
-    for _ in range(chance.choice((1, 1, 2, 5, 20))):
-        if len(data) < 2:
-            break
-        # Beginnings and ends hold names, shapes and lengths; what lies between are pixels.
-        place = chance.choice((chance.randrange(60), chance.randrange(len(data)), -1))
-        match chance.randrange(4):
-            case 0:
-                data[min(place, len(data) - 1)] = chance.randrange(256)
-            case 1:
-                del data[min(place, len(data) - 1)]
-            case 2:
-                data.insert(place, chance.randrange(256))
-            case _:
-                del data[chance.randrange(len(data) // 2, len(data)) :]
-    return bytes(data)
 
 
 def parses(message: type[Message], data: bytes) -> bool:

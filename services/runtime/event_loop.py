@@ -1,0 +1,21 @@
+"""The event loop of servers: uvloop's where it is installed, else Python's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end in a new event loop; see docs/decisions/0008-uvloop.md."""
+    with asyncio.Runner(loop_factory=_factory()) as runner:
+        runner.run(work)
+
+
+def _factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - there are systems without it
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
