@@ -4,7 +4,7 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/maskmesh/*/*.proto)
 MAIN_BRANCH ?= main
 
-.PHONY: setup demo test lint types protos buf unit integration e2e format clean help
+.PHONY: setup demo test lint types protos buf unit integration e2e format lock clean help
 
 help: ## show this help
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,14 @@ e2e: setup ## tests with real processes
 format: setup ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --custom-compile-command 'make lock' pyproject.toml
+
+lock: setup ## write the exact packages, with hashes: of the services, and of all
+	$(LOCK) --extra client --extra location --extra synthesis --extra classification \
+		--extra observing --output-file requirements/services.txt
+	$(LOCK) --extra all --group dev --output-file requirements/all.txt
 
 clean: ## remove what was built, keep .venv
 	rm -rf build dist out .mypy_cache .ruff_cache .pytest_cache
