@@ -1,101 +1,89 @@
-"""Channels to the services: message sizes, reconnection, readiness."""
+"""Channels to the services: message sizes, reconnection, balancing, retries, keepalive."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import json
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+import grpc.aio
 
-from maskmesh.clients.mesh.failures import error_from_call
+from maskmesh.clients.mesh.calls import IDEMPOTENT
+from maskmesh.clients.mesh.options import Options, Retries
 from maskmesh.clients.mesh.security import PLAIN, Security
-from maskmesh.services.runtime.errors import UnavailableError
 from maskmesh.services.runtime.observing.tracing import traced_channel
 
 # A picture has at most 16 MiB; an answer may be a picture too, and PNG of noise is larger than raw.
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    # A service that comes back is found again within half a second, not after gRPC's two minutes.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 500),
-    # A service whose machine is gone is noticed while an answer is awaited, not only by deadlines.
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.http2.ping_timeout_ms", 10_000),
-)
-_PAUSE_S = 0.05
 
 
-def open_channel(address: str, security: Security = PLAIN) -> grpc.Channel:
-    """Open a channel to host:port; it connects when the first call is made.
-
-    Raises:
-        InvalidInputError: The security's parts do not fit together, or not to the address.
-        SetupError: A file of the security cannot be read.
-    """
-    return traced_channel(security.open(address, CHANNEL_OPTIONS))
+def open_channel(target: str, security: Security = PLAIN) -> grpc.Channel:
+    """Open a channel with the usual options; see `open_channel_with`."""
+    return open_channel_with(target, Options(security=security))
 
 
-def wait_until_serving(
-    channel: grpc.Channel,
-    address: str,
-    timeout_s: float,
-    still_hoping: Callable[[], None] | None = None,
-) -> None:
-    """Wait until a server's health service says SERVING.
+def open_channel_with(target: str, options: Options) -> grpc.Channel:
+    """Open a channel; it connects when the first call is made.
 
     Args:
-        channel: Channel to the server.
-        address: Its host and port, for messages.
-        timeout_s: How long to wait, in seconds.
-        still_hoping: Called between tries; may raise what makes further waiting pointless.
+        target: host:port, or a target of gRPC.
+        options: How its calls are made.
 
     Raises:
-        UnavailableError: It does not serve within the time.
-        AccessError: It does not know our key.
+        InvalidInputError: The security's parts do not fit together, or not to the target.
+        SetupError: A file of the security cannot be read.
     """
-    stub: Any = health_pb2_grpc.HealthStub(channel)  # its stubs name no methods
-    end = time.monotonic() + timeout_s
-    state = "nothing listens there"
-    while True:
-        try:
-            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=1.0)
-        except grpc.RpcError as error:
-            state = _state(error, state, address)
-        else:
-            if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                return
-            state = "it is up but not serving"
-        if still_hoping is not None:
-            still_hoping()
-        if time.monotonic() >= end:
-            raise UnavailableError(
-                f"no service at {address} within {timeout_s:g} s ({state}): "
-                "start one with `maskmesh up`"
-            )
-        time.sleep(_PAUSE_S)
+    return traced_channel(options.security.open(target, channel_options(options)))
 
 
-def _state(error: grpc.RpcError, before: str, address: str) -> str:
-    """Return what a failed health check says of a service.
+def open_async_channel(target: str, options: Options) -> grpc.aio.Channel:
+    """Open a channel of asyncio, in a running event loop; see `open_channel_with`."""
+    return options.security.open_async(target, channel_options(options))
 
-    Raises:
-        AccessError: It does not let us in, and will not by waiting.
+
+def channel_options(options: Options) -> tuple[tuple[str, Any], ...]:
+    """Return the options of gRPC that channels are opened with."""
+    keepalive = options.keepalive
+    return (
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        # A service that comes back is found within half a second, not after gRPC's two minutes.
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 500),
+        # A service whose machine is gone is noticed while an answer is awaited.
+        ("grpc.keepalive_time_ms", round(keepalive.time_s * 1000)),
+        ("grpc.keepalive_timeout_ms", round(keepalive.timeout_s * 1000)),
+        ("grpc.http2.ping_timeout_ms", round(keepalive.timeout_s * 1000)),
+        # What is larger than gRPC's buffer is never sent again; its default is 256 KiB.
+        ("grpc.per_rpc_retry_buffer_size", MAX_MESSAGE_BYTES),
+        ("grpc.service_config", json.dumps(service_config(options.retries))),
+        # Settings of the caller hold, not those that a name server may hand out.
+        ("grpc.service_config_disable_resolution", 1),
+    )
+
+
+def service_config(retries: Retries) -> dict[str, Any]:
+    """Return gRPC's service config: calls go to all addresses in turn, idempotent ones again.
+
+    Health checks are left out: who waits for a service asks again anyway, and the many failures
+    of one that is down would use up the budget. Streams are never sent again.
     """
-    if not isinstance(error, grpc.Call):
-        return before
-    code = error.code()
-    if code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
-        raise error_from_call(error, address) from error
-    if code is not grpc.StatusCode.UNAVAILABLE:
-        return f"its health check ends with {code.name}"
-    if "andshake" in (error.details() or ""):
-        return "its TLS certificate is not one that we trust, or ours is not one that it trusts"
-    if "onnection reset" in (error.details() or "") or "ocket closed" in (error.details() or ""):
-        return "it closes the connection: does it speak TLS? Then give --tls or --tls-ca"
-    return before
+    config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    if retries.attempts == 1:
+        return config
+    names = []
+    for method in IDEMPOTENT:
+        _, service, name = method.split("/")
+        names.append({"service": service, "method": name})
+    policy = {
+        "maxAttempts": retries.attempts,
+        "initialBackoff": f"{retries.initial_backoff_s:.3f}s",
+        "maxBackoff": f"{retries.max_backoff_s:.3f}s",
+        "backoffMultiplier": retries.multiplier,
+        "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
+    }
+    budget = {"maxTokens": retries.budget_tokens, "tokenRatio": retries.budget_ratio}
+    config["methodConfig"] = [{"name": names, "retryPolicy": policy}]
+    config["retryThrottling"] = budget
+    return config

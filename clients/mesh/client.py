@@ -2,119 +2,37 @@
 
 from __future__ import annotations
 
+import queue
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Self
 
-from maskmesh.clients.mesh.channels import open_channel, wait_until_serving
-from maskmesh.clients.mesh.failures import translated_errors
+import grpc
+
+from maskmesh.clients.mesh import calls
+from maskmesh.clients.mesh.base import ClientBase
+from maskmesh.clients.mesh.calls import ALL_SERVICES, SEEDS, Answer, Call, Service
+from maskmesh.clients.mesh.channels import open_channel_with
+from maskmesh.clients.mesh.failures import code_of, translated_errors
+from maskmesh.clients.mesh.hedging import Race
 from maskmesh.clients.mesh.location_stream import LocationStream, locate_each
-from maskmesh.clients.mesh.pictures import Picture, to_message
-from maskmesh.clients.mesh.results import (
-    Box,
-    Expression,
-    Face,
-    FrameFaces,
-    KnownMasks,
-    MaskedFace,
-)
-from maskmesh.clients.mesh.security import PLAIN, Security
-from maskmesh.clients.mesh.translation import (
-    box_message,
-    expressions_from,
-    face_from,
-    masked_face_from,
-)
-from maskmesh.services.runtime.errors import InvalidInputError
-from maskmesh.services.runtime.processes import MeshAddresses
-from maskmesh.v1 import (
-    classification_pb2,
-    classification_pb2_grpc,
-    location_pb2,
-    location_pb2_grpc,
-    synthesis_pb2,
-    synthesis_pb2_grpc,
-)
+from maskmesh.clients.mesh.options import Timeouts
+from maskmesh.clients.mesh.pictures import Picture
+from maskmesh.clients.mesh.readiness import PAUSE_S, Readiness
+from maskmesh.clients.mesh.results import Box, Expression, Face, FrameFaces, KnownMasks, MaskedFace
+from maskmesh.services.runtime.errors import UnavailableError
 
-Service = Literal["location", "synthesis", "classification"]
-ALL_SERVICES: tuple[Service, ...] = ("location", "synthesis", "classification")
-MAX_FACES_PER_CALL = 64
-SEEDS = 2**64
-"""Seeds of masks are from 0 to one less."""
+__all__ = ["ALL_SERVICES", "SEEDS", "MeshClient", "Service", "Timeouts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long a call may take, in seconds.
-
-    Attributes:
-        locate: One picture or one frame.
-        apply_mask: One face.
-        classify: Up to 64 faces.
-    """
-
-    locate: float = 10.0
-    apply_mask: float = 10.0
-    classify: float = 10.0
-
-
-DEFAULT_TIMEOUTS = Timeouts()
-
-
-class MeshClient:
+class MeshClient(ClientBase):
     """Calls a running mesh. Safe to share between threads; close it, or use it in `with`."""
 
-    def __init__(
-        self,
-        addresses: MeshAddresses,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
-        security: Security = PLAIN,
-    ) -> None:
-        """Prepare channels; nothing is sent until the first call.
-
-        Args:
-            addresses: Where the three services listen.
-            timeouts: How long calls may take.
-            security: How the lines are protected, and the key that the services know us by.
-
-        Raises:
-            InvalidInputError: The security's parts do not fit together, or not to the addresses.
-            SetupError: A file of the security cannot be read.
-        """
-        self._addresses = addresses
-        self._timeouts = timeouts
-        self._channels = {name: open_channel(self.address(name), security) for name in ALL_SERVICES}
-        self._location = location_pb2_grpc.FaceLocationServiceStub(self._channels["location"])
-        self._synthesis = synthesis_pb2_grpc.MaskSynthesisServiceStub(self._channels["synthesis"])
-        self._classification = classification_pb2_grpc.ExpressionClassificationServiceStub(
-            self._channels["classification"]
-        )
-
-    @classmethod
-    def connect(
-        cls,
-        address: str,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
-        security: Security = PLAIN,
-    ) -> Self:
-        """Return a client of the mesh that `maskmesh up --host H --port P` started.
-
-        Args:
-            address: "H:P", the location service's; the others are at P+1 and P+2.
-            timeouts: How long calls may take.
-            security: How the lines are protected, and the key that the services know us by.
-
-        Raises:
-            InvalidInputError: The address is not host:port, or does not fit the security.
-            SetupError: A file of the security cannot be read.
-        """
-        return cls(MeshAddresses.at(address), timeouts, security)
-
-    def address(self, service: Service) -> str:
-        """Return the host:port that a service is called at."""
-        address: str = getattr(self._addresses, service)
-        return address
+    def _open(self) -> None:
+        self._channels = {
+            name: open_channel_with(self.address(name), self._options) for name in ALL_SERVICES
+        }
 
     def wait_until_ready(
         self,
@@ -131,9 +49,15 @@ class MeshClient:
 
         Raises:
             UnavailableError: One does not serve within the time.
+            AccessError: One does not know our key.
         """
         for name in services:
-            wait_until_serving(self._channels[name], self.address(name), timeout_s, still_hoping)
+            readiness = Readiness(self.address(name), timeout_s)
+            while not self._is_serving(name, readiness):
+                if still_hoping is not None:
+                    still_hoping()
+                readiness.check_time()
+                time.sleep(PAUSE_S)
 
     def locate(self, image: Picture) -> list[Face]:
         """Find the faces of one picture.
@@ -147,12 +71,10 @@ class MeshClient:
         Raises:
             InvalidInputError: The picture is damaged, animated, too small or too large.
             UnavailableError: No service answers at the address.
+            OverloadedError: The service has too much to do, and retries did not help.
             DeadlineError: No answer within the timeout.
         """
-        request = location_pb2.LocateRequest(image=to_message(image))
-        with translated_errors(self.address("location")):
-            response = self._location.Locate(request, timeout=self._timeouts.locate)
-        return [face_from(face) for face in response.faces]
+        return self._answer(calls.locate_call(image, self._options.timeouts))
 
     def locate_stream(
         self, frames: Iterable[Picture], in_flight: int = 2, fps: float | None = None
@@ -178,7 +100,7 @@ class MeshClient:
     def open_location_stream(self) -> LocationStream:
         """Open a stream whose frames are sent and answers received one by one."""
         return LocationStream(
-            self._channels["location"], self.address("location"), self._timeouts.locate
+            self._channels["location"], self.address("location"), self._options.timeouts.locate
         )
 
     def apply_mask(
@@ -208,39 +130,31 @@ class MeshClient:
                 pattern or position is not known.
             NoFaceError: The landmarks leave no area for a mask.
             UnavailableError: No service answers at the address.
+            OverloadedError: The service has too much to do, and retries did not help.
             DeadlineError: No answer within the timeout.
         """
-        if not 0 <= seed < SEEDS:
-            raise InvalidInputError(f"seed {seed} is not from 0 to {SEEDS - 1}: give another")
-        request = synthesis_pb2.ApplyRequest(
-            image=to_message(image),
-            face_box=None if box is None else box_message(box),
-            style=style,
-            colour=colour,
-            seed=seed,
-            pattern=pattern,
-            position=position,
+        return self._answer(
+            calls.apply_mask_call(
+                self._options.timeouts,
+                image,
+                box,
+                style=style,
+                colour=colour,
+                seed=seed,
+                pattern=pattern,
+                position=position,
+            )
         )
-        with translated_errors(self.address("synthesis")):
-            response = self._synthesis.Apply(request, timeout=self._timeouts.apply_mask)
-        return masked_face_from(response)
 
     def list_masks(self) -> KnownMasks:
         """Name the styles, colours, patterns and positions that `apply_mask` knows.
 
         Raises:
             UnavailableError: No service answers at the address.
+            OverloadedError: The service has too much to do, and retries did not help.
             DeadlineError: No answer within the timeout.
         """
-        request = synthesis_pb2.ListMasksRequest()
-        with translated_errors(self.address("synthesis")):
-            response = self._synthesis.ListMasks(request, timeout=self._timeouts.apply_mask)
-        return KnownMasks(
-            tuple(response.styles),
-            tuple(response.colours),
-            tuple(response.patterns),
-            tuple(response.positions),
-        )
+        return self._answer(calls.list_masks_call(self._options.timeouts))
 
     def classify(self, faces: Sequence[Picture]) -> list[Expression]:
         """Tell what cropped faces express; more than 64 are sent in several calls.
@@ -254,15 +168,14 @@ class MeshClient:
         Raises:
             InvalidInputError: A crop is damaged, too small or too large.
             UnavailableError: No service answers at the address.
+            OverloadedError: The service has too much to do, and retries did not help.
             DeadlineError: No answer within the timeout.
         """
         results: list[Expression] = []
-        for start in range(0, len(faces), MAX_FACES_PER_CALL):
-            group = faces[start : start + MAX_FACES_PER_CALL]
-            request = classification_pb2.ClassifyRequest(faces=[to_message(face) for face in group])
-            with translated_errors(self.address("classification")):
-                response = self._classification.Classify(request, timeout=self._timeouts.classify)
-            results.extend(expressions_from(response, expected=len(group)))
+        for group in calls.groups(faces):
+            call = calls.classify_call(group, self._options.timeouts)
+            expressions = self._answer(call)
+            results += expressions
         return results
 
     def close(self) -> None:
@@ -280,3 +193,57 @@ class MeshClient:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _answer(self, call: Call[Answer]) -> Answer:
+        race = self._hedges.race(call)
+        with translated_errors(self.address(call.service)):
+            response = self._send(call) if race is None else self._first_answer(call, race)
+        return call.read(response)
+
+    def _is_serving(self, service: Service, readiness: Readiness) -> bool:
+        call = calls.health_call(service)
+        try:
+            if call.read(self._send(call)):
+                return True
+        except grpc.RpcError as error:
+            readiness.failed(error)
+        else:
+            readiness.not_serving()
+        return False
+
+    def _method(self, call: Call[Any]) -> Any:
+        return self._channels[call.service].unary_unary(
+            call.method, request_serializer=call.serialize, response_deserializer=call.parse
+        )
+
+    def _send(self, call: Call[Any]) -> Any:
+        return self._method(call)(call.request, timeout=call.timeout_s)
+
+    def _first_answer(self, call: Call[Any], race: Race) -> Any:
+        method = self._method(call)
+        arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        running: list[Any] = []
+
+        def start() -> None:
+            running.append(method.future(call.request, timeout=race.begin()))
+            running[-1].add_done_callback(arrived.put)
+
+        start()
+        try:
+            while True:
+                try:
+                    done = arrived.get(timeout=race.patience_s)
+                except queue.Empty:
+                    if race.may_hedge():
+                        start()
+                    continue
+                try:
+                    return done.result()
+                except grpc.FutureCancelledError:
+                    raise UnavailableError("the client was closed: make another") from None
+                except grpc.RpcError as error:
+                    if race.lost(code_of(error)):
+                        raise
+        finally:
+            for attempt in running:
+                attempt.cancel()

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
-from google.rpc import error_details_pb2
+import grpc.aio
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from maskmesh.services.runtime.errors import (
@@ -81,9 +83,17 @@ def translated_errors(address: str) -> Iterator[None]:
 
 def error_from_call(error: grpc.RpcError, address: str) -> MaskmeshError:
     """Return the error of the family that stands for a failed call."""
+    if isinstance(error, grpc.aio.AioRpcError):
+        return error_from(error.code(), error.details() or "", address, _hint_of_aio(error))
     if not isinstance(error, grpc.Call):
         return MaskmeshError(f"the call to {address} failed: {error}")
     return error_from(error.code(), error.details() or "", address, _retry_after_s(error))
+
+
+def code_of(error: grpc.RpcError) -> grpc.StatusCode:
+    """Return the status that a call failed with."""
+    known = isinstance(error, grpc.Call | grpc.aio.AioRpcError)
+    return error.code() if known else grpc.StatusCode.UNKNOWN
 
 
 def _retry_after_s(call: grpc.Call) -> float | None:
@@ -91,8 +101,24 @@ def _retry_after_s(call: grpc.Call) -> float | None:
         status = rpc_status.from_call(call)
     except ValueError:  # what it carries is of another status
         return None
+    return None if status is None else _delay_in(status)
+
+
+def _hint_of_aio(error: grpc.aio.AioRpcError) -> float | None:
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            status = status_pb2.Status()
+            try:
+                status.ParseFromString(value)
+            except DecodeError:  # not ours: it says nothing of a retry
+                return None
+            return _delay_in(status)
+    return None
+
+
+def _delay_in(status: status_pb2.Status) -> float | None:
     hint = error_details_pb2.RetryInfo()
-    for detail in status.details if status is not None else ():
+    for detail in status.details:
         if detail.Unpack(hint):
             return float(hint.retry_delay.ToNanoseconds()) / NANOSECONDS
     return None

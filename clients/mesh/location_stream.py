@@ -12,19 +12,16 @@ from dataclasses import dataclass
 import grpc
 
 from maskmesh.clients.mesh.failures import error_from_call
-from maskmesh.clients.mesh.pictures import Picture, to_message
-from maskmesh.clients.mesh.results import FrameFaces
-from maskmesh.clients.mesh.translation import face_from
-from maskmesh.services.runtime.errors import (
-    DeadlineError,
-    InvalidInputError,
-    MaskmeshError,
-    UnavailableError,
+from maskmesh.clients.mesh.frames import (
+    frame_faces,
+    frame_request,
+    late_frame,
+    stream_ended,
 )
+from maskmesh.clients.mesh.pictures import Picture
+from maskmesh.clients.mesh.results import FrameFaces
+from maskmesh.services.runtime.errors import MaskmeshError
 from maskmesh.v1 import location_pb2, location_pb2_grpc
-
-MICROSECONDS = 1_000_000
-LATEST_TIME_S = 1e13
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +76,7 @@ class LocationStream:
             InvalidInputError: The picture is neither bytes nor fitting pixels, or the time is
                 negative; nothing was sent.
         """
-        request = location_pb2.LocateStreamRequest(
-            frame_id=self._next_id,
-            image=to_message(picture),
-            capture_time_us=None if capture_time_s is None else _microseconds(capture_time_s),
-        )
+        request = frame_request(self._next_id, picture, capture_time_s)
         self._next_id += 1
         self._sent_at.append(time.perf_counter())
         self._outgoing.put(request)
@@ -102,16 +95,11 @@ class LocationStream:
             arrived = self._arrived.get(timeout=self._timeout_s)
         except queue.Empty:
             self.close()
-            raise DeadlineError(
-                f"the location service at {self._address} did not answer a frame within "
-                f"{self._timeout_s:g} s: it is overloaded or hangs"
-            ) from None
+            raise late_frame(self._address, self._timeout_s) from None
         if arrived.message is None:
             self.close()
-            raise arrived.error or UnavailableError(
-                f"the location service at {self._address} ended the stream: it is shutting down"
-            )
-        return _frame_faces(arrived.message, (arrived.at - self._sent_at.popleft()) * 1000.0)
+            raise arrived.error or stream_ended(self._address)
+        return frame_faces(arrived.message, (arrived.at - self._sent_at.popleft()) * 1000.0)
 
     def close(self) -> None:
         """End the stream; frames under way are given up."""
@@ -126,22 +114,6 @@ class LocationStream:
         except grpc.RpcError as failure:
             error = error_from_call(failure, self._address)
         self._arrived.put(_Arrived(None, error, time.perf_counter()))
-
-
-def _microseconds(time_s: float) -> int:
-    if not 0 <= time_s < LATEST_TIME_S:
-        raise InvalidInputError(
-            f"a frame's capture time must be from 0 to {LATEST_TIME_S:g} seconds, not {time_s}: "
-            "count from the first frame"
-        )
-    return round(time_s * MICROSECONDS)
-
-
-def _frame_faces(message: location_pb2.LocateStreamResponse, milliseconds: float) -> FrameFaces:
-    if message.WhichOneof("outcome") == "problem":
-        return FrameFaces((), message.problem.message, milliseconds)
-    faces = tuple(face_from(face.face, face.track_id) for face in message.located.faces)
-    return FrameFaces(faces, None, milliseconds)
 
 
 def locate_each(

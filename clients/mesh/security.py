@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import grpc
+import grpc.aio
 
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError
 from maskmesh.services.runtime.security.binding import is_loopback
@@ -38,11 +39,11 @@ class Security:
         """Whether the line is plain text."""
         return not (self.tls or self.ca or self.cert or self.key)
 
-    def open(self, address: str, options: Options) -> grpc.Channel:
-        """Open a channel.
+    def open(self, target: str, options: Options) -> grpc.Channel:
+        """Open a channel that sends the key with every call.
 
         Args:
-            address: host:port of the service.
+            target: host:port of the service, or a target of gRPC, e.g. "dns:///name:port".
             options: Options of gRPC.
 
         Raises:
@@ -50,19 +51,36 @@ class Security:
                 in plain text.
             SetupError: A file cannot be read.
         """
-        if self.is_plain:
-            host = address.rpartition(":")[0]
-            if self.token is not None and not is_loopback(host):
-                raise InvalidInputError(
-                    f"the key would go to {address} in plain text, for anybody on the way to "
-                    "read: use TLS (--tls or --tls-ca)"
-                )
-            channel = grpc.insecure_channel(address, options)
+        credentials = self._credentials_for(target)
+        if credentials is None:
+            channel = grpc.insecure_channel(target, options)
         else:
-            channel = grpc.secure_channel(address, self._credentials(), options)
+            channel = grpc.secure_channel(target, credentials, options)
         if self.token is None:
             return channel
-        return grpc.intercept_channel(channel, _WithKey(self.token))
+        return grpc.intercept_channel(channel, _WithKey(self.metadata))
+
+    def open_async(self, target: str, options: Options) -> grpc.aio.Channel:
+        """Open a channel of asyncio, whose calls are to be made with `metadata`; see `open`."""
+        credentials = self._credentials_for(target)
+        if credentials is None:
+            return grpc.aio.insecure_channel(target, options)
+        return grpc.aio.secure_channel(target, credentials, options)
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What calls carry for the service to know us by."""
+        return () if self.token is None else (("authorization", f"Bearer {self.token}"),)
+
+    def _credentials_for(self, target: str) -> grpc.ChannelCredentials | None:
+        if not self.is_plain:
+            return self._credentials()
+        if self.token is not None and not stays_on_machine(target):
+            raise InvalidInputError(
+                f"the key would go to {target} in plain text, for anybody on the way to "
+                "read: use TLS (--tls or --tls-ca)"
+            )
+        return None
 
     def _credentials(self) -> grpc.ChannelCredentials:
         if (self.cert is None) != (self.key is None):
@@ -75,6 +93,16 @@ class Security:
 
 
 PLAIN = Security()
+
+
+def stays_on_machine(target: str) -> bool:
+    """Return whether all that goes to a target of gRPC stays on this machine."""
+    if target.startswith(("unix:", "unix-abstract:")):
+        return True
+    _, _, addresses = target.rpartition("/")
+    for scheme in ("dns:", "ipv4:", "ipv6:"):
+        addresses = addresses.removeprefix(scheme)
+    return all(is_loopback(address.rpartition(":")[0]) for address in addresses.split(","))
 
 
 def read_token(file: Path) -> str:
@@ -104,8 +132,8 @@ class _Details(NamedTuple):
 class _WithKey(grpc.UnaryUnaryClientInterceptor, grpc.StreamStreamClientInterceptor):
     """Sends a key with every call."""
 
-    def __init__(self, token: str) -> None:
-        self._metadata = (("authorization", f"Bearer {token}"),)
+    def __init__(self, metadata: tuple[tuple[str, str], ...]) -> None:
+        self._metadata = metadata
 
     def intercept_unary_unary(
         self, continuation: Callable[..., Any], client_call_details: Any, request: Any

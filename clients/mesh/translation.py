@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maskmesh.clients.mesh.results import Box, Expression, Face, MaskedFace
+from maskmesh.clients.mesh.results import Box, Expression, Face, KnownMasks, MaskedFace
 from maskmesh.services.runtime.errors import MaskmeshError
 from maskmesh.services.runtime.expressions import EXPRESSIONS
 from maskmesh.services.runtime.images import to_array
@@ -85,6 +85,16 @@ def masked_face_from(response: synthesis_pb2.ApplyResponse) -> MaskedFace:
         colour=response.colour,
         pattern=response.pattern,
         position=response.position,
+    )
+
+
+def known_masks_from(response: synthesis_pb2.ListMasksResponse) -> KnownMasks:
+    """Return the names that masks are chosen by."""
+    return KnownMasks(
+        tuple(response.styles),
+        tuple(response.colours),
+        tuple(response.patterns),
+        tuple(response.positions),
     )
 
 

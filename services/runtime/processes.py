@@ -25,7 +25,10 @@ STOP_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class MeshAddresses:
-    """Where the three services listen, each as "host:port"."""
+    """Where the three services are, each as "host:port" or as a target of gRPC.
+
+    A target is e.g. "dns:///name:port" or "ipv4:10.0.0.1:50051,10.0.0.2:50051".
+    """
 
     location: str
     synthesis: str
@@ -36,17 +39,24 @@ class MeshAddresses:
         """Return the addresses of a mesh that `maskmesh up` started with its first port P.
 
         Args:
-            address: "host:P"; location is at P, synthesis at P+1, classification at P+2.
+            address: "host:P"; location is at P, synthesis at P+1, classification at P+2. So are
+                they at each address of a target of gRPC, e.g. "ipv4:10.0.0.1:P,10.0.0.2:P".
 
         Raises:
             InvalidInputError: The address has no port, or one outside 1 to 65533.
         """
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdecimal() or not 1 <= int(port) <= 65533:
-            raise InvalidInputError(
-                f"{address!r} is no address of a mesh: give HOST:PORT, e.g. 127.0.0.1:50051"
+        hosts_and_ports = [part.rpartition(":")[::2] for part in address.split(",")]
+        for host, port in hosts_and_ports:
+            if not host or not port.isdecimal() or not 1 <= int(port) <= 65533:
+                raise InvalidInputError(
+                    f"{address!r} is no address of a mesh: give HOST:PORT, e.g. 127.0.0.1:50051"
+                )
+        return cls(
+            *(
+                ",".join(f"{host}:{int(port) + offset}" for host, port in hosts_and_ports)
+                for offset in range(len(SERVICE_NAMES))
             )
-        return cls(*(f"{host}:{int(port) + offset}" for offset in range(len(SERVICE_NAMES))))
+        )
 
 
 class LocalMesh:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Awaitable
 from typing import Any, NoReturn, TypeVar
@@ -97,8 +98,10 @@ def _retry_info(
     hint.retry_delay.FromNanoseconds(round(retry_after_s * 1e9))
     status = status_pb2.Status(code=code.value[0], message=message)
     status.details.add().Pack(hint)
+    # gRPC's clients (1.85) never end a pause of 0 ms.
+    pause_ms = max(1, math.ceil(retry_after_s * 1000))
     # The first is for people and libraries, the second for gRPC's own retries.
     return (
         *(rpc_status.to_status(status).trailing_metadata or ()),
-        ("grpc-retry-pushback-ms", str(round(retry_after_s * 1000))),
+        ("grpc-retry-pushback-ms", str(pause_ms)),
     )

@@ -138,5 +138,5 @@ def running() -> Iterator[RunningFake]:
 
 @pytest.fixture
 def client(running: RunningFake) -> Iterator[MeshClient]:
-    with MeshClient(running.addresses, Timeouts(5.0, 5.0, 5.0)) as client:
+    with MeshClient(running.addresses, timeouts=Timeouts(5.0, 5.0, 5.0)) as client:
         yield client

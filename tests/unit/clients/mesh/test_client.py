@@ -96,7 +96,7 @@ def test_nobody_there_is_told_with_the_address_and_what_to_do():
 def test_a_service_that_hangs_ends_in_a_deadline(running):
     hanging = threading.Event()
     running.services.before_answer = lambda context: hanging.wait(5)
-    with MeshClient(running.addresses, Timeouts(0.05, 0.05, 0.05)) as client:
+    with MeshClient(running.addresses, timeouts=Timeouts(0.05, 0.05, 0.05)) as client:
         with pytest.raises(DeadlineError):
             client.locate(gray(1))
         with pytest.raises(DeadlineError, match="did not answer a frame"):
