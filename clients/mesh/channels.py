@@ -33,17 +33,19 @@ def open_channel_with(target: str, options: Options) -> grpc.Channel:
         InvalidInputError: The security's parts do not fit together, or not to the target.
         SetupError: A file of the security cannot be read.
     """
-    return traced_channel(options.security.open(target, channel_options(options)))
+    return traced_channel(options.security.open(target, channel_options(target, options)))
 
 
 def open_async_channel(target: str, options: Options) -> grpc.aio.Channel:
     """Open a channel of asyncio, in a running event loop; see `open_channel_with`."""
-    return options.security.open_async(target, channel_options(options))
+    return options.security.open_async(target, channel_options(target, options))
 
 
-def channel_options(options: Options) -> tuple[tuple[str, Any], ...]:
+def channel_options(target: str, options: Options) -> tuple[tuple[str, Any], ...]:
     """Return the options of gRPC that channels are opened with."""
     keepalive = options.keepalive
+    # gRPC's own health watch carries no key, so a service that wants one for it would seem ill.
+    watched = _may_have_copies(target) and options.security.token is None
     return (
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -57,19 +59,30 @@ def channel_options(options: Options) -> tuple[tuple[str, Any], ...]:
         ("grpc.http2.ping_timeout_ms", round(keepalive.timeout_s * 1000)),
         # What is larger than gRPC's buffer is never sent again; its default is 256 KiB.
         ("grpc.per_rpc_retry_buffer_size", MAX_MESSAGE_BYTES),
-        ("grpc.service_config", json.dumps(service_config(options.retries))),
+        ("grpc.service_config", json.dumps(service_config(options.retries, watched))),
         # Settings of the caller hold, not those that a name server may hand out.
         ("grpc.service_config_disable_resolution", 1),
     )
 
 
-def service_config(retries: Retries) -> dict[str, Any]:
+def _may_have_copies(target: str) -> bool:
+    return "," in target or target.startswith("dns:")
+
+
+def service_config(retries: Retries, watched: bool) -> dict[str, Any]:
     """Return gRPC's service config: calls go to all addresses in turn, idempotent ones again.
 
-    Health checks are left out: who waits for a service asks again anyway, and the many failures
-    of one that is down would use up the budget. Streams are never sent again.
+    Health checks are not sent again: who waits for a service asks again anyway, and the many
+    failures of one that is down would use up the budget. Streams are never sent again.
+
+    Args:
+        retries: How they are sent again.
+        watched: Whether addresses whose health service says NOT_SERVING are passed over; a copy
+            that drains is left before it refuses calls, which would use up the budget.
     """
     config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    if watched:
+        config["healthCheckConfig"] = {"serviceName": ""}
     if retries.attempts == 1:
         return config
     names = []

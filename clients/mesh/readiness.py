@@ -46,7 +46,9 @@ class Readiness:
             self._state = f"its health check ends with {code.name}"
             return
         details = getattr(error, "details", str)() or ""
-        if "andshake" in details:
+        if "backend unhealthy" in details:  # so gRPC tells that its own watch hears NOT_SERVING
+            self.not_serving()
+        elif "andshake" in details:
             self._state = (
                 "its TLS certificate is not one that we trust, or ours is not one that it trusts"
             )

@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from maskmesh.services.runtime import errors
-from maskmesh.services.runtime.status import answer_or_problem, status_of
+from maskmesh.services.runtime.status import abort_with, answer_or_problem, status_of
 from maskmesh.v1 import common_pb2
 
 UNIMPLEMENTED = grpc.StatusCode.UNIMPLEMENTED
@@ -58,3 +58,14 @@ async def test_an_item_becomes_its_answer_or_a_problem() -> None:
 
     assert await answer_or_problem(succeed()) == 7
     assert await answer_or_problem(fail()) == common_pb2.Problem(code=3, message="send another")
+
+
+@pytest.mark.parametrize(("wait_s", "told_ms"), [(0.25, "250"), (0.0001, "1"), (0.0012, "2")])
+async def test_an_overload_never_tells_grpc_to_wait_for_nothing(wait_s, told_ms):
+    class Context:
+        async def abort(self, code, message, metadata):
+            self.metadata = dict(metadata)
+
+    context = Context()
+    await abort_with(context, errors.OverloadedError("full", wait_s))
+    assert context.metadata["grpc-retry-pushback-ms"] == told_ms
