@@ -11,7 +11,7 @@ from maskmesh.services.runtime.pictures import read_picture
 from maskmesh.services.runtime.processes import MeshAddresses
 
 ROOT = Path(__file__).parents[2]
-CLIENT, SYNTHESIS = re.findall(
+CLIENT, ASYNCIO, SYNTHESIS = re.findall(
     r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
 )
 
@@ -31,6 +31,15 @@ def test_client_code_finds_the_face(
     assert "MeshClient(addresses)" in code
     exec(code, {"addresses": mesh})
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_asyncio_code_finds_the_face(
+    mesh: MeshAddresses, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = ASYNCIO.replace('.connect("127.0.0.1:50051"', "(addresses")
+    assert "AsyncMeshClient(addresses" in code
+    exec(code, {"addresses": mesh})
+    assert capsys.readouterr().out.count("Face(") == 1
 
 
 def test_synthesis_code_puts_a_mask_on(folder: Path, faces: Path) -> None:
