@@ -31,6 +31,11 @@ Answer = TypeVar("Answer")
 
 _log = get_logger("rpc")
 
+# Texts travel in metadata, each byte beyond ASCII as three, and once more in the details. Over
+# gRPC's 8 KiB of metadata, callers would see RESOURCE_EXHAUSTED in place of the status.
+_HEAD_BYTES = 700
+_TAIL_BYTES = 300
+
 # First match wins, so a subclass stands before its base.
 _STATUS_OF: tuple[tuple[type[MaskmeshError], grpc.StatusCode], ...] = (
     (InvalidInputError, grpc.StatusCode.INVALID_ARGUMENT),
@@ -47,12 +52,13 @@ _STATUS_OF: tuple[tuple[type[MaskmeshError], grpc.StatusCode], ...] = (
 def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
     """Return the status code and the text that a caller may see for an error.
 
-    Errors outside the family are logged with their traceback, and the caller is told only a
+    Of a text of more than 1,000 bytes of UTF-8, the middle is left out: what to do stands at the
+    end. Errors outside the family are logged with their traceback, and the caller is told only a
     reference to that log line: their texts may hold paths or data.
     """
     for family, code in _STATUS_OF:
         if isinstance(error, family):
-            return code, str(error)
+            return code, _shortened(str(error))
     if isinstance(error, DecodeError):
         return (
             grpc.StatusCode.INVALID_ARGUMENT,
@@ -63,6 +69,14 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
     reference = uuid.uuid4().hex[:12]
     _log.error("internal error", reference=reference, exc_info=error)
     return grpc.StatusCode.INTERNAL, f"internal error, see the service's log at {reference}"
+
+
+def _shortened(text: str) -> str:
+    data = text.encode(errors="replace")
+    if len(data) <= _HEAD_BYTES + _TAIL_BYTES:
+        return text
+    head, tail = data[:_HEAD_BYTES], data[-_TAIL_BYTES:]
+    return f"{head.decode(errors='ignore')} … {tail.decode(errors='ignore')}"
 
 
 async def answer_or_problem(work: Awaitable[Answer]) -> Answer | common_pb2.Problem:

@@ -69,3 +69,17 @@ async def test_an_overload_never_tells_grpc_to_wait_for_nothing(wait_s, told_ms)
     context = Context()
     await abort_with(context, errors.OverloadedError("full", wait_s))
     assert context.metadata["grpc-retry-pushback-ms"] == told_ms
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "口", "😷"])
+def test_of_a_long_text_the_middle_is_left_out(letter: str) -> None:
+    error = errors.NotFoundError(f"no model named {letter * 5000}: ask for its list")
+    code, message = status_of(error)
+    assert code is grpc.StatusCode.NOT_FOUND
+    assert message.startswith(f"no model named {letter * 9}")
+    assert message.endswith(f"{letter * 9}: ask for its list")
+    assert 950 <= len(message.encode()) <= 1010
+
+
+def test_a_text_that_is_short_enough_is_told_whole() -> None:
+    assert status_of(errors.NotFoundError("é" * 500))[1] == "é" * 500
