@@ -20,6 +20,7 @@ from maskmesh.clients.mesh.hedging import Race
 from maskmesh.clients.mesh.pictures import Picture
 from maskmesh.clients.mesh.readiness import PAUSE_S, Readiness
 from maskmesh.clients.mesh.results import Box, Expression, Face, FrameFaces, KnownMasks, MaskedFace
+from maskmesh.services.runtime.observing.tracing import traced_async_call
 
 
 class AsyncMeshClient(ClientBase):
@@ -155,8 +156,12 @@ class AsyncMeshClient(ClientBase):
         method: Any = self._channels[call.service].unary_unary(
             call.method, request_serializer=call.serialize, response_deserializer=call.parse
         )
-        metadata = self._options.security.metadata
-        return await method(call.request, timeout=timeout_s, metadata=metadata)
+        own = self._options.security.metadata
+
+        def start(told: tuple[tuple[str, str], ...]) -> Any:
+            return method(call.request, timeout=timeout_s, metadata=own + told)
+
+        return await traced_async_call(call.method, start)
 
     async def _first_answer(self, call: Call[Any], race: Race) -> Any:
         running: set[asyncio.Task[Any]] = set()

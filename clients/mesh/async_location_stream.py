@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
+from maskmesh.clients.mesh.calls import LOCATE_STREAM
 from maskmesh.clients.mesh.failures import error_from_call
 from maskmesh.clients.mesh.frames import (
     frame_faces,
@@ -22,6 +23,7 @@ from maskmesh.clients.mesh.frames import (
 from maskmesh.clients.mesh.pictures import Picture
 from maskmesh.clients.mesh.results import FrameFaces
 from maskmesh.services.runtime.errors import MaskmeshError
+from maskmesh.services.runtime.observing.tracing import traced_async_call
 from maskmesh.v1 import location_pb2_grpc
 
 # grpc.aio's name for a write that failed because the call has ended.
@@ -50,7 +52,9 @@ class AsyncLocationStream:
         self._sent_at: deque[float] = deque()
         self._next_id = 1
         stub: Any = location_pb2_grpc.FaceLocationServiceStub(channel)
-        self._call: Any = stub.LocateStream(metadata=metadata)
+        self._call: Any = traced_async_call(
+            LOCATE_STREAM, lambda told: stub.LocateStream(metadata=metadata + told)
+        )
 
     @property
     def under_way(self) -> int:

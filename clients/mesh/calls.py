@@ -30,6 +30,7 @@ SEEDS = 2**64
 """Seeds of masks are from 0 to one less."""
 
 LOCATE = "/maskmesh.v1.FaceLocationService/Locate"
+LOCATE_STREAM = "/maskmesh.v1.FaceLocationService/LocateStream"
 APPLY = "/maskmesh.v1.MaskSynthesisService/Apply"
 LIST_MASKS = "/maskmesh.v1.MaskSynthesisService/ListMasks"
 CLASSIFY = "/maskmesh.v1.ExpressionClassificationService/Classify"

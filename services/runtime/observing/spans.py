@@ -6,13 +6,15 @@ and the traceback of every error into its span.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import grpc
+import grpc.aio
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
@@ -29,6 +31,7 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 _PARENT_HEADERS = ("traceparent", "tracestate")
 
 Metadata = Iterable[tuple[str, str | bytes]]
+AsyncCall = TypeVar("AsyncCall", bound="grpc.aio.Call")
 
 
 class CallSpan:
@@ -59,6 +62,7 @@ class Spans:
     def __init__(self, provider: TracerProvider) -> None:
         self._provider = provider
         self._tracer = provider.get_tracer("maskmesh")
+        self._ending: set[asyncio.Task[None]] = set()
 
     def begin_call(self, method: str, metadata: Metadata | None) -> CallSpan:
         """Begin the span of a call that a server answers, a child of the client's."""
@@ -70,12 +74,12 @@ class Spans:
         span = self._start(method, trace.SpanKind.SERVER, _PROPAGATOR.extract(carrier))
         return CallSpan(span, otel_context.attach(trace.set_span_in_context(span)))
 
-    def begin_client_call(self, method: str) -> tuple[trace.Span, dict[str, str]]:
+    def begin_client_call(self, method: str) -> tuple[trace.Span, tuple[tuple[str, str], ...]]:
         """Begin the span of a call that a client makes; return it and the metadata that tell it."""
         span = self._start(method, trace.SpanKind.CLIENT, None)
         carrier: dict[str, str] = {}
         _PROPAGATOR.inject(carrier, trace.set_span_in_context(span))
-        return span, carrier
+        return span, tuple(carrier.items())
 
     def _start(
         self, method: str, kind: trace.SpanKind, parent: otel_context.Context | None
@@ -112,6 +116,21 @@ class Spans:
     def traced_channel(self, channel: grpc.Channel) -> grpc.Channel:
         """Return a channel whose calls get client spans."""
         return grpc.intercept_channel(channel, TracedCalls(self))
+
+    def traced_async_call(
+        self, method: str, start: Callable[[tuple[tuple[str, str], ...]], AsyncCall]
+    ) -> AsyncCall:
+        """Start a call of asyncio with a client span; see `tracing.traced_async_call`.
+
+        It is no interceptor: a stream under an interceptor of grpc.aio is another kind of call,
+        whose frames wait in one more queue.
+        """
+        span, told = self.begin_client_call(method)
+        call = start(told)
+        ending = asyncio.get_running_loop().create_task(_end_with(call, span))
+        self._ending.add(ending)  # the loop itself holds it only weakly
+        ending.add_done_callback(self._ending.discard)
+        return call
 
     def close(self) -> None:
         """Send what is left and end."""
@@ -159,11 +178,11 @@ class TracedCalls(grpc.UnaryUnaryClientInterceptor, grpc.StreamStreamClientInter
         return self._traced(continuation, client_call_details, request_iterator)
 
     def _traced(self, continuation: Callable[..., Any], details: Any, request: Any) -> Any:
-        span, carrier = self._spans.begin_client_call(details.method)
+        span, told_metadata = self._spans.begin_client_call(details.method)
         told = _Details(
             details.method,
             details.timeout,
-            (*(details.metadata or ()), *carrier.items()),
+            (*(details.metadata or ()), *told_metadata),
             details.credentials,
             details.wait_for_ready,
             details.compression,
@@ -171,6 +190,14 @@ class TracedCalls(grpc.UnaryUnaryClientInterceptor, grpc.StreamStreamClientInter
         call = continuation(told, request)
         call.add_done_callback(lambda ended: _end_span(span, ended.code()))
         return call
+
+
+async def _end_with(call: grpc.aio.Call, span: trace.Span) -> None:
+    code = grpc.StatusCode.CANCELLED  # unless it lives to see another: the loop may end before
+    try:
+        code = await call.code()
+    finally:
+        _end_span(span, code)
 
 
 def _end_span(span: trace.Span, code: grpc.StatusCode) -> None:

@@ -7,7 +7,7 @@ Nothing of OpenTelemetry is imported until `start_tracing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import grpc
     import grpc.aio
 
-    from maskmesh.services.runtime.observing.spans import CallSpan, Spans
+    from maskmesh.services.runtime.observing.spans import AsyncCall, CallSpan, Spans
 
 # What needs the packages of an extra is imported when it is asked for.
 # ruff: noqa: PLC0415
@@ -108,3 +108,17 @@ def traced_channel(channel: grpc.Channel) -> grpc.Channel:
     """
     spans = _Tracer.spans
     return channel if spans is None else spans.traced_channel(channel)
+
+
+def traced_async_call(
+    method: str, start: Callable[[tuple[tuple[str, str], ...]], AsyncCall]
+) -> AsyncCall:
+    """Start a call of asyncio; while something is traced, with a client span until its end.
+
+    Args:
+        method: Full name, "/package.Service/Method".
+        start: Starts the call and returns it; takes the metadata that tell the service of the
+            span, to be sent beside its own.
+    """
+    spans = _Tracer.spans
+    return start(()) if spans is None else spans.traced_async_call(method, start)
