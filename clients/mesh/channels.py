@@ -44,8 +44,9 @@ def open_async_channel(target: str, options: Options) -> grpc.aio.Channel:
 def channel_options(target: str, options: Options) -> tuple[tuple[str, Any], ...]:
     """Return the options of gRPC that channels are opened with."""
     keepalive = options.keepalive
-    # gRPC's own health watch carries no key, so a service that wants one for it would seem ill.
-    watched = _may_have_copies(target) and options.security.token is None
+    # gRPC's own health watch carries no key; call credentials would give it one, but gRPC's Python
+    # stack starts a thread for them in every call.
+    watched = _may_have_copies(target) and options.security.open_health
     return (
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

@@ -25,6 +25,8 @@ from maskmesh.services.runtime.errors import (
 )
 
 NANOSECONDS = 1e9
+WATCH_FAILED = "health check call failed"
+"""So gRPC tells that its own watch is refused."""
 
 _FAMILY: dict[grpc.StatusCode, type[MaskmeshError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidInputError,
@@ -56,7 +58,7 @@ def error_from(
         return OverloadedError(details, retry_after_s)
     kind = _FAMILY.get(code, MaskmeshError)
     if kind is UnavailableError:
-        return UnavailableError(f"no service at {address}: start one with `maskmesh up`")
+        return _unavailable(details, address)
     if kind is DeadlineError:
         return DeadlineError(
             f"the service at {address} did not answer in time: it is overloaded or hangs"
@@ -66,6 +68,15 @@ def error_from(
     if kind is MaskmeshError:
         return MaskmeshError(f"the service at {address} failed ({code.name}): see its log")
     return kind(details)
+
+
+def _unavailable(details: str, address: str) -> UnavailableError:
+    if WATCH_FAILED in details:
+        return UnavailableError(
+            f"the health of {address} cannot be watched: if its health checks need a key, say "
+            "--no-open-health, in Python Security(open_health=False)"
+        )
+    return UnavailableError(f"no service at {address}: start one with `maskmesh up`")
 
 
 @contextmanager

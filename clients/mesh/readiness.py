@@ -6,7 +6,7 @@ import time
 
 import grpc
 
-from maskmesh.clients.mesh.failures import code_of, error_from_call
+from maskmesh.clients.mesh.failures import WATCH_FAILED, code_of, error_from_call
 from maskmesh.services.runtime.errors import UnavailableError
 
 PAUSE_S = 0.05
@@ -48,6 +48,8 @@ class Readiness:
         details = getattr(error, "details", str)() or ""
         if "backend unhealthy" in details:  # so gRPC tells that its own watch hears NOT_SERVING
             self.not_serving()
+        elif WATCH_FAILED in details:
+            self._state = str(error_from_call(error, self._address))
         elif "andshake" in details:
             self._state = (
                 "its TLS certificate is not one that we trust, or ours is not one that it trusts"

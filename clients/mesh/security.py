@@ -26,6 +26,8 @@ class Security:
         cert: Our own certificate chain, PEM, for services that want one; needs `key`.
         key: Its private key, PEM.
         token: The key that the service knows us by; never sent in plain text over a network.
+        open_health: Whether the service's health checks need no key, as is its default. False:
+            copies of it are not watched, since gRPC's own watch sends none.
     """
 
     tls: bool = False
@@ -33,6 +35,7 @@ class Security:
     cert: Path | None = None
     key: Path | None = None
     token: str | None = field(default=None, repr=False)
+    open_health: bool = True
 
     @property
     def is_plain(self) -> bool:

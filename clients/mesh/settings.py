@@ -24,6 +24,9 @@ class LineSettings(CommandSettings):
     token_file: Path | None = Field(
         None, description="file with the key that it knows us by, and nothing else"
     )
+    open_health: bool = Field(
+        True, description="its health checks need no key; --no-open-health: they do"
+    )
     traces_to: str | None = Field(
         None,
         description="where an OpenTelemetry collector takes traces, e.g. http://127.0.0.1:4317; "
@@ -38,4 +41,4 @@ class LineSettings(CommandSettings):
             SetupError: The key's file cannot be read.
         """
         token = read_token(self.token_file) if self.token_file else None
-        return Security(self.tls, self.tls_ca, self.tls_cert, self.tls_key, token)
+        return Security(self.tls, self.tls_ca, self.tls_cert, self.tls_key, token, self.open_health)

@@ -55,3 +55,10 @@ def test_an_overload_tells_when_to_try_again():
     error = error_from(CODES.RESOURCE_EXHAUSTED, "the queue is full", "h:1", retry_after_s=0.25)
     assert type(error) is OverloadedError
     assert (str(error), error.retry_after_s) == ("the queue is full", 0.25)
+
+
+def test_a_watch_that_is_refused_is_told_as_such():
+    told = "connections to all backends failing; last error: health check call failed; will retry"
+    error = error_from(CODES.UNAVAILABLE, told, "dns:///h:1")
+    assert type(error) is UnavailableError
+    assert "--no-open-health" in str(error)
