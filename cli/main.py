@@ -53,6 +53,7 @@ COMMANDS: dict[str, Command] = {
     "stream": Command(
         "maskmesh.cli.clients:Stream", "client", "annotate a camera, clip, folder or RTSP stream"
     ),
+    "web": Command("maskmesh.cli.web:Web", "web", "show a browser's camera, annotated, on a page"),
     "annotate": Command("maskmesh.cli.clients:Annotate", "client", "annotate independent pictures"),
     "report": Command(
         "maskmesh.cli.report:Report", "report", "make a page with plots of a run's results"
