@@ -11,7 +11,8 @@ import grpc
 from maskmesh.clients.mesh.calls import IDEMPOTENT, Call
 from maskmesh.clients.mesh.options import Hedging
 
-# gRPC's Python stack ignores hedgingPolicy of a service config, so attempts are raced here.
+# gRPC's Python stack (1.85) ignores hedgingPolicy of a service config, with
+# grpc.experimental.enable_hedging too, so attempts are raced here.
 
 # Of these another attempt, at another copy of the service, may still do better.
 _WORTH_WAITING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)

@@ -63,6 +63,21 @@ def ask(kind: str, addresses: MeshAddresses, method: str, *arguments: Any, **opt
     return asyncio.run(run())
 
 
+def ask_in_turn(
+    kind: str, addresses: MeshAddresses, method: str, sent: list[Any], **options: Any
+) -> list[Any]:
+    """Return what one client of a kind answers to some calls of one method, one after another."""
+    if kind == "sync":
+        with MeshClient(addresses, **options) as client:
+            return [getattr(client, method)(one) for one in sent]
+
+    async def run() -> list[Any]:
+        async with AsyncMeshClient(addresses, **options) as client:
+            return [await getattr(client, method)(one) for one in sent]
+
+    return asyncio.run(run())
+
+
 @dataclass
 class Failing:
     """Fails the first calls, then lets them be answered."""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+import time
+
 import grpc
 import pytest
 
@@ -7,7 +10,7 @@ from maskmesh.clients.mesh import Hedging, Retries, Timeouts
 from maskmesh.clients.mesh.hedging import HedgeBudget, Race
 from maskmesh.services.runtime.errors import DeadlineError, InvalidInputError, UnavailableError
 
-from .both import KINDS, Failing, SlowFirst, ask, gray
+from .both import KINDS, Failing, SlowFirst, ask, ask_in_turn, gray
 
 ONCE = Retries(attempts=1)
 SOON = Hedging(delay_s=0.02)
@@ -57,6 +60,33 @@ def test_a_failed_call_is_no_late_one(kind, running):
     with pytest.raises(UnavailableError):
         ask(kind, running.addresses, "locate", gray(7), retries=ONCE, hedging=SOON)
     assert failing.calls == 1
+
+
+class RefusesHedges:
+    """Answers late, long after more hedges would be sent, and has no room for the first hedge."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, context: grpc.ServicerContext) -> None:
+        with self._lock:
+            self.calls += 1
+            number = self.calls
+        if number == 2:
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "no room")
+        time.sleep(1.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_service_without_room_gets_no_more_hedges_of_this_call_and_the_next(kind, running):
+    running.services.before_answer = refusing = RefusesHedges()
+    hedging = Hedging(delay_s=0.3, attempts=3)
+    answers = ask_in_turn(
+        kind, running.addresses, "locate", [gray(7), gray(8)], retries=ONCE, hedging=hedging
+    )
+    assert [face.box[0] for (face,) in answers] == [7, 8]
+    assert refusing.calls == 3
 
 
 def test_hedges_are_a_share_of_the_calls():
