@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +78,27 @@ def ask_in_turn(
             return [await getattr(client, method)(one) for one in sent]
 
     return asyncio.run(run())
+
+
+@contextlib.asynccontextmanager
+async def client_of(
+    kind: str, addresses: MeshAddresses, **options: Any
+) -> AsyncIterator[MeshClient | AsyncMeshClient]:
+    """Give a client of a kind, whose methods are to be called by `result_of`."""
+    if kind == "sync":
+        with MeshClient(addresses, **options) as client:
+            yield client
+    else:
+        async with AsyncMeshClient(addresses, **options) as client:
+            yield client
+
+
+async def result_of(kind: str, method: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a method of a client of a kind, or of its stream, comes to."""
+    if kind == "sync":
+        return await asyncio.to_thread(method, *arguments)
+    answer = method(*arguments)
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 @dataclass

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,10 +116,11 @@ class RunningFake:
         return MeshAddresses(self.address, self.address, self.address)
 
 
-@pytest.fixture
-def running() -> Iterator[RunningFake]:
+@contextmanager
+def fake_mesh(options: Sequence[tuple[str, Any]] = ()) -> Iterator[RunningFake]:
+    """Run the services at one port, with some options of gRPC."""
     with ThreadPoolExecutor(4) as pool:
-        server = grpc.server(pool)
+        server = grpc.server(pool, options=options)
         services = FakeServices()
         location_pb2_grpc.add_FaceLocationServiceServicer_to_server(services, server)
         synthesis_pb2_grpc.add_MaskSynthesisServiceServicer_to_server(services, server)
@@ -134,6 +136,12 @@ def running() -> Iterator[RunningFake]:
         if services.answer_frame is not None:
             services.answer_frame.release(1000)
         server.stop(None).wait()
+
+
+@pytest.fixture
+def running() -> Iterator[RunningFake]:
+    with fake_mesh() as running:
+        yield running
 
 
 @pytest.fixture
