@@ -3,7 +3,7 @@
 import { expressionOf, percent } from "./drawing.js";
 import { EXPRESSIONS } from "./expressions.js";
 
-const GONE_AFTER_MS = 2000;
+const GONE_AFTER_MS = 1500;
 const MOST_WITH_BARS = 6; // with thirty faces, cards without bars can still be read
 
 export class People {
@@ -44,6 +44,7 @@ export class People {
   #forget(now) {
     for (const [key, card] of this.#cards) {
       card.element.classList.toggle("gone", card.seenAt !== now);
+      if (card.seenAt !== now) write(card.mask, "not seen now");
       if (now - card.seenAt <= GONE_AFTER_MS) continue;
       card.element.remove();
       this.#cards.delete(key);

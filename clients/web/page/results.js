@@ -6,7 +6,7 @@ import { People } from "./people.js";
 import { ResultTable } from "./table.js";
 import { Timeline } from "./timeline.js";
 
-const RENDER_MS = 250;
+const RENDER_MS = 500;
 
 export class Results {
   #people;

@@ -40,7 +40,7 @@ export class Timeline {
   /** Draw it anew; `now` in milliseconds. */
   render(now) {
     this.#forget(now);
-    const rows = [...this.#tracks].sort((a, b) => b[1].length - a[1].length).slice(0, MOST_ROWS);
+    const rows = [...this.#tracks].sort((a, b) => b[1].at(-1).time - a[1].at(-1).time).slice(0, MOST_ROWS);
     rows.sort((a, b) => a[0] - b[0]);
     const height = Math.max(1, rows.length) * (ROW_HEIGHT + HEAD_HEIGHT) + FOOT_HEIGHT;
     const { context, width } = prepared(this.#canvas, height);
