@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import TracebackType
 
 from maskmesh.services.runtime.errors import (
@@ -23,7 +24,8 @@ _SHORTEST_RETRY_S = 0.01
 class Admission:
     """Lets requests in, by places for faces and by a running mean of the time that a face takes.
 
-    Belongs to one event loop, whose clock its times are in.
+    Belongs to one event loop. Deadlines are by `time.monotonic`: uvloop's own clock counts whole
+    milliseconds, and a face takes half of one.
 
     Args:
         places: Most faces that may be in the service at once: decoded, waiting or run.
@@ -68,7 +70,7 @@ class Admission:
         if deadline is None:
             return
         needed_s = _MARGIN * (wait_s + faces * self.seconds_per_face)
-        left_s = deadline - asyncio.get_running_loop().time()
+        left_s = deadline - time.monotonic()
         if left_s > 0 and needed_s <= left_s:
             return
         # One slow batch must not shut callers out for good: what is refused is not measured.

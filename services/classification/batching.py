@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskmesh.services.classification.admission import Admission, Place
 from maskmesh.services.classification.classifier import Classified
-from maskmesh.services.classification.lanes import Lanes, Times, Waiting
-from maskmesh.services.classification.repository import ModelFile
+from maskmesh.services.classification.joining import Classifier, Ran, run_joined
+from maskmesh.services.classification.lanes import Lanes, Waiting
 from maskmesh.services.classification.statistics import ServingStatistics
 from maskmesh.services.runtime.errors import DeadlineError, InvalidInputError, UnavailableError
 from maskmesh.services.runtime.observing import metrics
-
-
-class Classifier(Protocol):
-    """One version of a model; `run` is called from worker threads, several at once."""
-
-    @property
-    def model(self) -> ModelFile:
-        """Which version it is."""
-
-    @property
-    def side(self) -> int:
-        """Side of its input in pixels."""
-
-    def run(self, batch: NDArray[np.uint8]) -> Classified:
-        """Classify a uint8 array N × side × side × 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +31,9 @@ class BatchingPolicy:
             not shared out among the workers.
         places: Most faces that may be in the service at once: decoded, waiting or run.
         workers: Threads that run batches.
+        here_s: A batch that is expected to take no longer, in seconds, is run on the event loop's
+            own thread, and no thread hands over to another. For one worker only: the loop does
+            nothing else meanwhile. 0: none is.
     """
 
     max_faces: int = 8
@@ -54,6 +41,7 @@ class BatchingPolicy:
     preferred_faces: int = 8
     places: int = 256
     workers: int = 2
+    here_s: float = 0.0
 
 
 class DynamicBatcher:
@@ -76,6 +64,7 @@ class DynamicBatcher:
         self._executor = ThreadPoolExecutor(policy.workers, thread_name_prefix="batches")
         self._idle = policy.workers
         self._timer: asyncio.TimerHandle | None = None
+        self._dispatches_soon = False
 
     @property
     def places_taken(self) -> int:
@@ -90,7 +79,7 @@ class DynamicBatcher:
         Args:
             classifier: The version that is to answer; what is refused counts among its failures.
             faces: How many.
-            deadline: When the answer must be there, by the event loop's clock; None: whenever.
+            deadline: When the answer must be there, by `time.monotonic`; None: whenever.
 
         Raises:
             InvalidInputError: There is no face.
@@ -127,18 +116,18 @@ class DynamicBatcher:
                 f"expected uint8 of N×{side}×{side}×1"
             )
         loop = asyncio.get_running_loop()
-        waiting = Waiting(faces, deadline, loop.time(), loop.create_future())
+        waiting = Waiting(faces, deadline, time.monotonic(), loop.create_future())
         self._lanes.add(classifier, waiting)
-        self._dispatch()
+        self._dispatch_soon(loop)
         try:
             result, times = await waiting.answer
         except asyncio.CancelledError:
             self._lanes.remove(classifier, waiting)
             if waiting.answer.cancelled():
-                self._statistics.of(classifier.model).cancel.add(loop.time() - waiting.arrived)
+                self._statistics.of(classifier.model).cancel.add(time.monotonic() - waiting.arrived)
             raise
         # Told here, where traces know which call this is.
-        now = loop.time()
+        now = time.monotonic()
         metrics.observe_stage("queue", times.started - waiting.arrived, now - times.started)
         metrics.observe_stage("batch", times.joined - times.started, now - times.joined)
         metrics.observe_stage("compute", times.ended - times.joined, now - times.ended)
@@ -149,23 +138,57 @@ class DynamicBatcher:
         await self._admission.close()
         await asyncio.to_thread(self._executor.shutdown)
 
+    def _dispatch_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Dispatch when all that has come is read, so that what came together is run together."""
+        if not self._dispatches_soon:
+            self._dispatches_soon = True
+            loop.call_soon(self._dispatch)
+
     def _dispatch(self) -> None:
+        self._dispatches_soon = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         loop = asyncio.get_running_loop()
         while self._idle and self._lanes:
             classifier, first_arrived = self._lanes.next()
-            due = first_arrived + self._policy.delay_s
+            now = time.monotonic()
+            wait_s = first_arrived + self._policy.delay_s - now
             busy = self._idle < self._policy.workers
-            if busy and due > loop.time() and self._lanes.faces(classifier) < self._preferred:
-                self._timer = loop.call_at(due, self._dispatch)
+            if busy and wait_s > 0 and self._lanes.faces(classifier) < self._preferred:
+                self._timer = loop.call_later(wait_s, self._dispatch)
                 break
-            batch = self._take(classifier, loop.time())
+            batch = self._take(classifier, now)
             if batch:
                 self._idle -= 1
-                self._executor.submit(self._compute, classifier, batch, loop)
+                self._begin(classifier, batch, loop)
         metrics.observe_queue(len(self._lanes))
+
+    def _begin(
+        self, classifier: Classifier, batch: list[Waiting], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        needed_s = self._admission.seconds_per_face * sum(len(each.faces) for each in batch)
+        if 0 < needed_s <= self._policy.here_s:
+            loop.call_soon(self._run_here, classifier, batch, loop)
+        else:
+            self._executor.submit(self._run_there, classifier, batch, loop)
+
+    def _run_here(
+        self, classifier: Classifier, batch: list[Waiting], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._settle(classifier, run_joined(classifier, batch))
+        # Answers leave before the next batch is run.
+        self._dispatch_soon(loop)
+
+    def _run_there(
+        self, classifier: Classifier, batch: list[Waiting], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        ran = run_joined(classifier, batch)
+        loop.call_soon_threadsafe(self._finish, classifier, ran)
+
+    def _finish(self, classifier: Classifier, ran: Ran) -> None:
+        self._settle(classifier, ran)
+        self._dispatch()
 
     def _take(self, classifier: Classifier, now: float) -> list[Waiting]:
         """Take the next batch of a lane; requests whose time is over are answered on the way."""
@@ -174,6 +197,9 @@ class DynamicBatcher:
         batch: list[Waiting] = []
         faces = 0
         for waiting in self._lanes.of(classifier):
+            if waiting.answer.cancelled():
+                self._lanes.remove(classifier, waiting)
+                continue
             if not self._has_time(classifier, waiting, now):
                 continue
             faces += len(waiting.faces)
@@ -195,49 +221,25 @@ class DynamicBatcher:
             return False
         return True
 
-    def _compute(
-        self, classifier: Classifier, batch: Sequence[Waiting], loop: asyncio.AbstractEventLoop
-    ) -> None:
-        """Run a batch, in a worker thread."""
-        started = joined = loop.time()
-        outcome: Classified | Exception
-        try:
-            faces = [waiting.faces for waiting in batch]
-            together = faces[0] if len(faces) == 1 else np.concatenate(faces)
-            joined = loop.time()
-            outcome = classifier.run(together)
-        except Exception as error:  # noqa: BLE001 - raised again where each caller waits
-            outcome = error
-        times = Times(started, joined, loop.time())
-        loop.call_soon_threadsafe(self._finish, classifier, batch, outcome, times)
-
-    def _finish(
-        self,
-        classifier: Classifier,
-        batch: Sequence[Waiting],
-        outcome: Classified | Exception,
-        times: Times,
-    ) -> None:
+    def _settle(self, classifier: Classifier, ran: Ran) -> None:
         self._idle += 1
-        self._dispatch()
-        if isinstance(outcome, Exception):
-            for waiting in batch:
-                self._fail(classifier, waiting, outcome, times.ended)
+        if isinstance(ran.outcome, Exception):
+            for waiting in ran.batch:
+                self._fail(classifier, waiting, ran.outcome, ran.times.ended)
         else:
-            self._count(classifier, batch, outcome, times)
-            self._answer(classifier, batch, outcome, times)
+            self._count(classifier, ran, ran.outcome)
+            self._answer(classifier, ran, ran.outcome)
 
     def _fail(self, classifier: Classifier, waiting: Waiting, error: Exception, now: float) -> None:
         if not waiting.answer.done():
             waiting.answer.set_exception(error)
             self._statistics.of(classifier.model).fail.add(now - waiting.arrived)
 
-    def _answer(
-        self, classifier: Classifier, batch: Sequence[Waiting], outcome: Classified, times: Times
-    ) -> None:
+    def _answer(self, classifier: Classifier, ran: Ran, outcome: Classified) -> None:
         statistics = self._statistics.of(classifier.model)
+        times = ran.times
         first = 0
-        for waiting in batch:
+        for waiting in ran.batch:
             part = slice(first, first + len(waiting.faces))
             first = part.stop
             if not waiting.answer.done():
@@ -246,13 +248,11 @@ class DynamicBatcher:
                 statistics.queue.add(times.started - waiting.arrived)
                 statistics.success.add(times.ended - waiting.arrived)
 
-    def _count(
-        self, classifier: Classifier, batch: Sequence[Waiting], outcome: Classified, times: Times
-    ) -> None:
-        model = classifier.model
+    def _count(self, classifier: Classifier, ran: Ran, outcome: Classified) -> None:
+        model, times = classifier.model, ran.times
         faces = len(outcome.mask)
         join_s, compute_s = times.joined - times.started, times.ended - times.joined
         self._admission.measured(join_s + compute_s, faces)
-        self._statistics.of(model).ran(len(batch), faces, join_s, compute_s)
+        self._statistics.of(model).ran(len(ran.batch), faces, join_s, compute_s)
         metrics.observe_batch(faces)
         metrics.count_predictions(model.name, model.version, outcome.probabilities, outcome.mask)

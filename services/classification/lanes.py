@@ -16,7 +16,7 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When a batch was begun, joined and run, by the event loop's clock."""
+    """When a batch was begun, joined and run, by `time.monotonic`."""
 
     started: float
     joined: float
@@ -28,7 +28,7 @@ class Waiting:
 
     Attributes:
         faces: uint8 N × side × side × 1.
-        deadline: When the answer must be there, by the event loop's clock; None: whenever.
+        deadline: When the answer must be there, by `time.monotonic`; None: whenever.
         arrived: When it came.
         answer: Where the answer goes, with the times of its batch.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from typing import Any
 
 import grpc.aio
@@ -18,9 +18,9 @@ CANARY_HEADER = "maskmesh-canary"
 
 
 def deadline_of(context: grpc.aio.ServicerContext[Any, Any]) -> float | None:
-    """Return when a call must be answered, by the event loop's clock; None: whenever."""
+    """Return when a call must be answered, by `time.monotonic`; None: whenever."""
     left_s = context.time_remaining()
-    return None if left_s is None else asyncio.get_running_loop().time() + left_s
+    return None if left_s is None else time.monotonic() + left_s
 
 
 def route_of(context: grpc.aio.ServicerContext[Any, Any]) -> Route:

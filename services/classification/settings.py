@@ -11,6 +11,9 @@ from maskmesh.services.classification.canary import CanaryPlan
 from maskmesh.services.classification.repository import DEFAULT_MODEL, SHIPPED_MODELS
 from maskmesh.services.runtime.server import ServerSettings
 
+# So long may any thread of Python hold up the others.
+_RUN_HERE_S = 0.005
+
 
 class ClassificationSettings(ServerSettings, section="classification"):
     """Tells what faces express."""
@@ -73,6 +76,8 @@ class ClassificationSettings(ServerSettings, section="classification"):
             delay_s=self.batch_delay_ms / 1000,
             places=self.queue_faces,
             workers=self.workers,
+            # What comes meanwhile would wait for the worker anyway.
+            here_s=_RUN_HERE_S if self.workers == 1 else 0.0,
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
@@ -258,6 +259,6 @@ def _read_parameters(
                 "the parameter 'timeout' is no whole number of microseconds: send it as int64_param"
             )
         if limit_us:
-            own = asyncio.get_running_loop().time() + limit_us / 1e6
+            own = time.monotonic() + limit_us / 1e6
             deadline = own if deadline is None else min(deadline, own)
     return route, deadline

@@ -38,7 +38,8 @@ async def test_every_call_gets_its_own_answer_or_a_reason(seed: int) -> None:
         preferred_faces=chance.choice((1, 8)),
         delay_s=chance.choice((0.0, 0.001)),
         places=80,
-        workers=chance.choice((1, 2, 3)),
+        workers=(workers := chance.choice((1, 2, 3))),
+        here_s=chance.choice((0.0, 0.005)) if workers == 1 else 0.0,
     )
     statistics = ServingStatistics()
     batcher = DynamicBatcher(policy, statistics)
