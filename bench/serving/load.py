@@ -42,11 +42,13 @@ class Outcome:
         seconds: How long the load lasted.
         codes: How many calls ended with which status.
         latencies: Seconds that answered calls took, each measured from when it was due.
+        lateness: Seconds after they were due that calls were begun; of open loops only.
     """
 
     seconds: float = 0.0
     codes: Counter[str] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
+    lateness: list[float] = field(default_factory=list)
 
     @property
     def answers_per_s(self) -> float:
@@ -111,21 +113,37 @@ async def open_loop(
         deadline_s: Deadline of each call; None: it waits for ever.
         seed: Decides the times.
     """
-    chance = random.Random(seed)
     outcome = Outcome()
     loop = asyncio.get_running_loop()
+    calls: list[asyncio.Task[None]] = []
+
+    def begin(due: float) -> None:
+        outcome.lateness.append(time.perf_counter() - due)
+        send = sends[len(calls) % connections]
+        calls.append(loop.create_task(_call(send, target, outcome, due, deadline_s)))
+
+    def keep_time(times: list[float]) -> None:
+        # Event loops wait for whole milliseconds, more than a whole call may take.
+        for due in times:
+            time.sleep(max(0.0, due - time.perf_counter()))
+            loop.call_soon_threadsafe(begin, due)
+
     async with AsyncExitStack() as stack:
         sends = [await stack.enter_async_context(_connected(target)) for _ in range(connections)]
-        started = due = time.perf_counter()
-        calls: list[asyncio.Task[None]] = []
-        while due < started + seconds:
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            send = sends[len(calls) % connections]
-            calls.append(loop.create_task(_call(send, target, outcome, due, deadline_s)))
-            due += chance.expovariate(rate)
+        started = time.perf_counter()
+        await asyncio.to_thread(keep_time, _random_times(started, rate, seconds, seed))
+        # All were given to the loop before the thread's end was.
         await asyncio.gather(*calls)
         outcome.seconds = time.perf_counter() - started
     return outcome
+
+
+def _random_times(started: float, rate: float, seconds: float, seed: int) -> list[float]:
+    chance = random.Random(seed)
+    times = [started]
+    while (following := times[-1] + chance.expovariate(rate)) < started + seconds:
+        times.append(following)
+    return times
 
 
 @asynccontextmanager

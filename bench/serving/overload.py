@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from maskmesh.bench.serving.figures import Figure, Goal, figure
 from maskmesh.bench.serving.load import Target, closed_loop, open_loop
+from maskmesh.services.runtime.event_loop import run_in_loop
 
 PART = "overload"
 # So that what calls is not what is overloaded: a call of one face costs its caller as much.
@@ -28,8 +27,8 @@ def measure(target: Target, rounds: int, seconds: float) -> list[Figure]:
     """
     shares, offered, latencies, refused = [], [], [], []
     for number in range(rounds):
-        peak = asyncio.run(closed_loop(target, _CALLERS, seconds)).answers_per_s
-        over = asyncio.run(
+        peak = run_in_loop(closed_loop(target, _CALLERS, seconds)).answers_per_s
+        over = run_in_loop(
             open_loop(target, _TIMES * peak, seconds, deadline_s=_DEADLINE_S, seed=number)
         )
         # Answers that still come after the last call was begun belong to its time.

@@ -149,7 +149,10 @@ def _latency(wanted: Wanted) -> list[Figure]:
     model: ModelFile = find_model()
     with ExitStack() as stack:
         target = Target(_ours(wanted, stack).address, INFER, infer_request())
-        return latency.measure(target, model, wanted.counts.rounds, 2 * wanted.counts.seconds)
+        idle = stack.enter_context(noop(wanted.scratch / "noop.log"))
+        empty = Target(idle.address, INFER, infer_request())
+        rounds, seconds = wanted.counts.rounds, 2 * wanted.counts.seconds
+        return latency.measure(target, empty, model, rounds, seconds)
 
 
 def _overload(wanted: Wanted) -> list[Figure]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from maskmesh.bench.serving.figures import Figure, Goal, figure
 from maskmesh.bench.serving.load import Target, closed_loop
 from maskmesh.bench.synthesis.memory import resident_megabytes
 from maskmesh.services.runtime.errors import SetupError
+from maskmesh.services.runtime.event_loop import run_in_loop
 
 PART = "soak"
 _CALLERS = 8
@@ -61,7 +61,7 @@ def watch(target: Target, pid: int, seconds: float) -> list[Look]:
     looks: list[Look] = []
     started = time.monotonic()
     while len(looks) < _LOOKS:
-        outcome = asyncio.run(closed_loop(target, _CALLERS, seconds / _LOOKS, warm_up_s=0.0))
+        outcome = run_in_loop(closed_loop(target, _CALLERS, seconds / _LOOKS, warm_up_s=0.0))
         if set(outcome.codes) != {"OK"}:
             raise RuntimeError(f"calls failed in the soak: {dict(outcome.codes)}")
         # The service closes its ends of the connections when it gets to it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from maskmesh.bench.serving.ceilings import run_alone
 from maskmesh.bench.serving.figures import Figure, Goal, figure, ratio
 from maskmesh.bench.serving.load import Target, closed_loop
 from maskmesh.services.classification.repository import ModelFile
+from maskmesh.services.runtime.event_loop import run_in_loop
 
 PART = "throughput"
 OURS, OWN_PROTOCOL = "ours", "ours, own protocol"
@@ -60,7 +60,7 @@ def measure(targets: Mapping[str, Target], model: ModelFile, plan: Plan) -> Rate
 
 
 def _answers_per_s(name: str, target: Target, callers: int, seconds: float) -> float:
-    outcome = asyncio.run(closed_loop(target, callers, seconds))
+    outcome = run_in_loop(closed_loop(target, callers, seconds))
     if set(outcome.codes) != {"OK"}:
         raise RuntimeError(f"{name} answered {dict(outcome.codes)}: see its log")
     return outcome.answers_per_s

@@ -1,16 +1,18 @@
-"""The event loop of servers: uvloop's where it is installed, else Python's own."""
+"""The event loop of servers and loads: uvloop's where it is installed, else Python's own."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+Outcome = TypeVar("Outcome")
 
 
-def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
+def run_in_loop(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     """Run a coroutine to its end in a new event loop; see docs/decisions/0008-uvloop.md."""
     with asyncio.Runner(loop_factory=_factory()) as runner:
-        runner.run(work)
+        return runner.run(work)
 
 
 def _factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
