@@ -52,8 +52,9 @@ def channel_options(target: str, options: Options) -> tuple[tuple[str, Any], ...
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         # A service that comes back is found within half a second, not after gRPC's two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 500),
+        # In spite of its name: how long a connection may take, TLS included, to be made.
+        ("grpc.min_reconnect_backoff_ms", 5000),
         # A service whose machine is gone is noticed while an answer is awaited.
         ("grpc.keepalive_time_ms", round(keepalive.time_s * 1000)),
         ("grpc.keepalive_timeout_ms", round(keepalive.timeout_s * 1000)),
