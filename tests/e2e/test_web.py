@@ -307,9 +307,59 @@ def test_the_mesh_goes_and_comes_back(
         expect(page.locator(".person").first).to_be_visible()
 
 
-def test_a_mesh_of_its_own_ends_with_the_page(tmp_path: Path) -> None:
+def test_a_hidden_tab_sends_nothing(open_page: Any) -> None:
+    with open_page() as page:
+        page.get_by_role("button", name="Start the camera").click()
+        expect(page.locator("#rate")).not_to_have_text("–")
+        hide = "Object.defineProperty(document, 'hidden', {get: () => %s, configurable: true})"
+        page.evaluate(hide % "true")
+        expect(page.locator("#rate")).to_have_text("–")
+        page.evaluate(hide % "false")
+        expect(page.locator("#rate")).not_to_have_text("–")
+
+
+def test_tables_are_safe_and_announcements_few(open_page: Any) -> None:
+    with open_page() as page:
+        text = page.evaluate(
+            """async () => {
+              const { ResultTable } = await import("/page/table.js");
+              const table = new ResultTable();
+              table.add({ file: '=cmd|"calc"!A1', error: "a, b" }, []);
+              const face = { box: [1, 2, 3, 4], label: "sad", probabilities: {} };
+              table.add({ file: "x.jpg" }, [face]);
+              return table.text(["file", "x", "width", "label", "error"]);
+            }"""
+        )
+        assert text.splitlines() == [
+            "file,x,width,label,error",
+            '"\'=cmd|""calc""!A1",,,,"a, b"',
+            "x.jpg,1,3,sad,",
+        ]
+        told = page.evaluate(
+            """async () => {
+              const { Announcer } = await import("/page/announcer.js");
+              const region = { told: [], set textContent(words) { this.told.push(words); } };
+              const announcer = new Announcer(region);
+              const face = (label) => [{ track: 1, label, mask_state: "masked" }];
+              for (let t = 0; t < 20000; t += 50) {
+                announcer.add(face(t < 6000 ? "sad" : t % 100 ? "happy" : "angry"), t);
+              }
+              for (let t = 20000; t < 22000; t += 50) announcer.add([], t);
+              return region.told;
+            }"""
+        )
+        assert told == ["Face 1: sad, masked", "No face in the picture"]
+
+
+def test_a_mesh_of_its_own_ends_with_the_page(playwright: Playwright, tmp_path: Path) -> None:
     web = Command("web", "--port", 0, "--log-file", tmp_path / "mesh.log")
-    web.lines_until("Ctrl-C stops")
+    lines = web.lines_until("Ctrl-C stops")
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    page = browser.new_page()
+    page.goto(f"http://{lines[0].split()[2]}/")
+    expect(page.locator("#connection")).to_have_text("Connected")
     assert web.stop(signal.SIGINT) == 0
-    lines = (tmp_path / "mesh.log").read_text().splitlines()
-    assert [json.loads(line)["event"] for line in lines if line.startswith("{")]
+    expect(page.locator("#connection")).to_contain_text("trying again")
+    browser.close()
+    logged = (tmp_path / "mesh.log").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in logged if line.startswith("{")]

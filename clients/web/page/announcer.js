@@ -39,7 +39,7 @@ export class Announcer {
   }
 
   #tell(now) {
-    const stable = [...this.#shown].filter(([, face]) => now - face.since >= STABLE_MS);
+    const stable = [...this.#shown].filter(([, face]) => face.seenAt === now && now - face.since >= STABLE_MS);
     const news = stable.filter(([track, face]) => this.#told.get(track) !== face.words);
     const gone = [...this.#told.keys()].some((track) => !this.#shown.has(track));
     const nobody = this.#shown.size === 0 && gone;

@@ -3,6 +3,7 @@
 import { frameMessage, readAnswer } from "./messages.js";
 
 const WINDOW = 2; // one that is analysed, one that waits for it
+const OLD_AFTER_MS = 60; // a frame that waits for longer is replaced by a newer one
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5000;
 
@@ -21,6 +22,7 @@ export class Connection extends EventTarget {
   #socket = null;
   #underWay = new Map();
   #nextId = 1;
+  #sentAt = 0;
   #retryMs = FIRST_RETRY_MS;
   #meshIsThere = false;
   #refusal = "";
@@ -43,13 +45,16 @@ export class Connection extends EventTarget {
 
   /** Whether another frame may be sent: what is over the window would only wait. */
   get hasRoom() {
-    return this.isThere && this.#underWay.size < WINDOW;
+    if (!this.isThere) return false;
+    const count = this.#underWay.size;
+    return count < WINDOW || (count === WINDOW && performance.now() - this.#sentAt > OLD_AFTER_MS);
   }
 
   /** Send a picture; `known` comes back with its answer. Returns its id. */
   sendFrame(kind, milliseconds, jpeg, known) {
     const id = this.#nextId++;
-    this.#underWay.set(id, { ...known, sentAt: performance.now() });
+    this.#sentAt = performance.now();
+    this.#underWay.set(id, { ...known, sentAt: this.#sentAt });
     this.#socket.send(frameMessage(kind, id, milliseconds, jpeg));
     return id;
   }

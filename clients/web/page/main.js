@@ -29,8 +29,14 @@ const camera = new Camera(element("camera"));
 const sources = new Sources(video, camera);
 const recorder = new ClipRecorder(stage);
 
+/** Tell what went wrong, aloud. */
 function notice(words) {
   element("notice").textContent = words;
+}
+
+/** Tell what is wrong with a frame; not aloud, since the next one may be right. */
+function note(words) {
+  if (element("note").textContent !== words) element("note").textContent = words;
 }
 
 // The connection
@@ -53,11 +59,11 @@ connection.addEventListener("answer", async ({ detail: answer }) => {
   if (answer.sent.source !== sender.source) return;
   stage.show(answer, picture);
   results.addFrame(answer, sources.name);
-  notice(answer.note ?? "");
+  note(answer.note ?? "");
   refreshButtons();
 });
 connection.addEventListener("problem", ({ detail }) => {
-  if (!detail.sent?.isPicture && connection.isThere) notice(detail.message);
+  if (!detail.sent?.isPicture && !detail.away) note(detail.message);
 });
 
 // Sources
@@ -68,6 +74,7 @@ function isVideo() {
 
 sources.addEventListener("opened", ({ detail }) => {
   notice("");
+  note("");
   recorder.stop();
   stage.clear();
   results.beginSource();

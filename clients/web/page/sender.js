@@ -19,6 +19,8 @@ export class Sender {
   constructor(connection, video) {
     this.#connection = connection;
     this.#video = video;
+    // What is seen after a jump is not what was seen before.
+    video.addEventListener("seeking", () => connection.request({ type: "start" }));
     this.#next();
   }
 
@@ -53,15 +55,16 @@ export class Sender {
     const shows = video.videoWidth > 0 && !video.paused && !video.ended;
     if (!shows || this.paused || document.hidden || !this.#connection.isThere) return;
     if (this.#encoding || !this.#connection.hasRoom) this.skipped++;
-    else this.#send(captureTime(now, about));
+    else this.#send(captureTime(now, about), about.mediaTime);
   }
 
-  async #send(capturedAt) {
+  async #send(capturedAt, mediaTime) {
     this.#encoding = true;
     const source = this.#source;
     const video = this.#video;
     const startedAt = performance.now();
-    const timeMs = Math.max(0, capturedAt - this.#startedAt);
+    const isClip = video.srcObject === null && mediaTime !== undefined;
+    const timeMs = isClip ? 1000 * mediaTime : Math.max(0, capturedAt - this.#startedAt);
     try {
       const { jpeg, width, height } = await this.#encoder.encode(
         video, video.videoWidth, video.videoHeight, LONGEST_SIDE, this.#connection.hello.max_frame_bytes);

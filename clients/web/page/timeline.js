@@ -73,12 +73,12 @@ function drawRow(context, name, steps, { top, width, now }, { ink }) {
     const next = steps[i + 1];
     // A gap of more than a second is one in which the face was not seen.
     const end = next && next.time - step.time < 1000 ? next.time : step.time + STEP_MS;
-    const [left, right] = [at(step.time), Math.min(width, at(end))];
+    const [left, right] = [Math.round(at(step.time)), Math.min(width, Math.round(at(end)))];
     let below = top + ROW_HEIGHT;
     for (const { name: label, colour } of EXPRESSIONS) {
       const part = step.probabilities[label] * ROW_HEIGHT;
       context.fillStyle = colour;
-      context.fillRect(left, below - part, right - left + 0.6, part);
+      context.fillRect(left, below - part, right - left, part);
       below -= part;
     }
   });
