@@ -17,7 +17,7 @@ class BenchServing(CommandSettings, section="bench_serving"):
     model_config = SettingsConfigDict(populate_by_name=True, env_prefix_target="all")
 
     parts: str = Field(
-        "throughput,latency,overload,reload,fuzz,kill,soak",
+        "throughput,cost,latency,overload,reload,fuzz,kill,soak",
         description="what to measure, separated by commas",
     )
     quick: bool = Field(False, description="small counts, to see that all works")
@@ -26,7 +26,13 @@ class BenchServing(CommandSettings, section="bench_serving"):
         None, gt=0, description="how long each is measured in each round; default: 2"
     )
     workers: int = Field(2, ge=1, le=256, description="threads that run the model, of all servers")
-    processes: int = Field(1, ge=1, le=256, description="processes of our service")
+    processes: int = Field(
+        2,
+        ge=1,
+        le=256,
+        description="processes of our service, which share out its threads, where throughput, "
+        "cost, latency and overload are measured",
+    )
     mlserver_python: Path | None = Field(
         None, description="Python of an environment with mlserver and onnxruntime, to compare with"
     )
@@ -56,7 +62,7 @@ class BenchServing(CommandSettings, section="bench_serving"):
             parts=run.parts_of(self.parts),
             counts=counts,
             workers=self.workers,
-            flags=("--processes", str(self.processes)) if self.processes > 1 else (),
+            processes=self.processes,
             mlserver_python=self.mlserver_python,
             triton_python=self.triton_python,
             soak_minutes=self.soak_minutes,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from maskmesh.bench.serving import (
+    cost,
     fuzz,
     kills,
     latency,
@@ -31,7 +31,7 @@ from maskmesh.inference import open_inference_pb2
 from maskmesh.services.classification.repository import ModelFile, find_model
 from maskmesh.services.runtime.errors import InvalidInputError
 
-PARTS = ("throughput", "latency", "overload", "reload", "fuzz", "kill", "soak")
+PARTS = ("throughput", "cost", "latency", "overload", "reload", "fuzz", "kill", "soak")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Wanted:
     parts: tuple[str, ...]
     counts: Counts
     workers: int
-    flags: tuple[str, ...]
+    processes: int
     mlserver_python: Path | None
     triton_python: Path | None
     soak_minutes: float
@@ -89,20 +89,26 @@ def run(wanted: Wanted, json_file: Path | None) -> None:
     console.print(table_of(figures))
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        written = {"cores": cores, "workers": wanted.workers, "figures": as_json(figures)}
+        written = {
+            "cores": cost.cores(),
+            "workers": wanted.workers,
+            "processes": wanted.processes,
+            "figures": as_json(figures),
+        }
         json_file.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
 
 
-def _ours(wanted: Wanted, stack: ExitStack) -> Running:
-    flags = ("--workers", str(wanted.workers), *wanted.flags)
+def _ours(wanted: Wanted, stack: ExitStack, processes: int = 1) -> Running:
+    """Run our service; in several processes, they share the threads out."""
+    workers = max(1, wanted.workers // processes)
+    flags = ("--workers", str(workers), "--processes", str(processes))
     return stack.enter_context(service("classification", wanted.scratch / "ours.log", flags))
 
 
 def _throughput(wanted: Wanted) -> list[Figure]:
     model, scratch = find_model(), wanted.scratch
     with ExitStack() as stack:
-        address = _ours(wanted, stack).address
+        address = _ours(wanted, stack, wanted.processes).address
         one = infer_request()
         targets = {
             throughput.OURS: Target(address, INFER, one),
@@ -145,10 +151,22 @@ def _probabilities(target: Target) -> np.ndarray[tuple[int, ...], np.dtype[np.fl
     return np.array(answer.outputs[index].contents.fp32_contents, np.float32)
 
 
+def _cost(wanted: Wanted) -> list[Figure]:
+    with ExitStack() as stack:
+        ours = _ours(wanted, stack, wanted.processes)
+        empty = stack.enter_context(noop(wanted.scratch / "noop.log"))
+        servers = {
+            name: (Target(each.address, INFER, infer_request()), each.process.pid)
+            for name, each in ((cost.OURS, ours), (cost.NOOP, empty))
+        }
+        return cost.measure(servers, find_model(), wanted.counts.rounds, wanted.counts.seconds)
+
+
 def _latency(wanted: Wanted) -> list[Figure]:
     model: ModelFile = find_model()
     with ExitStack() as stack:
-        target = Target(_ours(wanted, stack).address, INFER, infer_request())
+        ours = _ours(wanted, stack, wanted.processes)
+        target = Target(ours.address, INFER, infer_request())
         idle = stack.enter_context(noop(wanted.scratch / "noop.log"))
         empty = Target(idle.address, INFER, infer_request())
         rounds, seconds = wanted.counts.rounds, 2 * wanted.counts.seconds
@@ -158,12 +176,12 @@ def _latency(wanted: Wanted) -> list[Figure]:
 def _overload(wanted: Wanted) -> list[Figure]:
     with ExitStack() as stack:
         message = infer_request(overload.FACES)
-        target = Target(_ours(wanted, stack).address, INFER, message)
+        target = Target(_ours(wanted, stack, wanted.processes).address, INFER, message)
         return overload.measure(target, wanted.counts.rounds, 2 * wanted.counts.seconds)
 
 
 def _reload(wanted: Wanted) -> list[Figure]:
-    flags = ["--workers", str(wanted.workers), *wanted.flags]
+    flags = ["--workers", str(wanted.workers)]
     return reload.measure(find_model().path, wanted.counts.reloads, wanted.scratch, flags)
 
 
@@ -185,6 +203,7 @@ def _soak(wanted: Wanted) -> list[Figure]:
 
 _MEASURES: dict[str, Callable[[Wanted], list[Figure]]] = {
     "throughput": _throughput,
+    "cost": _cost,
     "latency": _latency,
     "overload": _overload,
     "reload": _reload,

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from maskmesh.bench.serving import cost
 from maskmesh.bench.serving.figures import Goal, as_json, figure, ratio
 from maskmesh.bench.serving.malformed import malformed
 from maskmesh.bench.serving.run import PARTS, parts_of
@@ -40,6 +44,29 @@ def test_ours_is_held_against_the_peers_and_the_lower_ceiling_of_each_round() ->
     assert (ceiling.median, ceiling.is_met) == (pytest.approx(0.85), True)
     assert found["ours / MLServer, 8 callers"].median == pytest.approx(3.5)
     assert found["ours / Triton, 8 callers"].is_met is False
+
+
+def test_no_server_of_the_model_is_cheaper_than_the_model_and_a_server_without_it() -> None:
+    costs = {cost.OURS: [1000.0], cost.NOOP: [300.0], cost.LOAD: [200.0], cost.MODEL: [500.0]}
+    found = {each.name: each.median for each in cost.figures_of(costs, cores=2)}
+    assert found["most that 2 cores allow"] == pytest.approx(2000)
+    assert found["ours, if 2 cores are busy"] == pytest.approx(2e6 / 1200)
+    # Both ceilings are 4,000: the model and the server may each take all of both cores.
+    assert found["most that is allowed / lower ceiling"] == pytest.approx(0.5)
+    assert found["ours, if the cores are busy / lower ceiling"] == pytest.approx(0.5 / 1.2)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
+def test_processor_time_is_that_of_a_process_and_its_children() -> None:
+    burn = "import time\nwhile time.process_time() < 0.2: pass\nprint(); input()"
+    both = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}])"
+    with subprocess.Popen(
+        [sys.executable, "-c", both], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        assert cost.processor_seconds(parent.pid) >= 0.19
+        parent.communicate(b"\n")
 
 
 def test_parts_are_named_in_any_order() -> None:
