@@ -1,4 +1,4 @@
-"""A server that takes one call at a time on a connection (HTTP/2's MAX_CONCURRENT_STREAMS)."""
+"""Servers that bound the calls of a connection: by MAX_CONCURRENT_STREAMS, by REFUSED_STREAM."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from maskmesh.clients.mesh import Timeouts
-from maskmesh.services.runtime.errors import DeadlineError
+from maskmesh.clients.mesh import Retries, Timeouts
+from maskmesh.services.runtime.errors import DeadlineError, UnavailableError
 
-from .both import KINDS, client_of, gray, result_of
+from .both import KINDS, ask, client_of, gray, result_of
 from .conftest import RunningFake, fake_mesh
+from .refusing import Refusing
 
 pytestmark = pytest.mark.parametrize("kind", KINDS)
 
@@ -72,3 +73,19 @@ async def test_many_calls_at_once_are_all_answered(kind, narrow) -> None:
             *(result_of(kind, client.locate, gray(value)) for value in values)
         )
     assert [face.box[0] for (face,) in answers] == list(values)
+
+
+def test_a_call_that_is_refused_is_sent_again(kind) -> None:
+    quick = Retries(attempts=3, initial_backoff_s=0.01, max_backoff_s=0.01)
+    with Refusing(2) as server:
+        assert ask(kind, server.addresses, "locate", gray(1), retries=quick) == []
+        assert server.calls == 3
+
+
+@pytest.mark.parametrize(("method", "sent"), [("locate", gray(1)), ("locate_stream", [gray(1)])])
+def test_what_may_not_be_sent_again_ends_in_an_error(kind, method, sent) -> None:
+    with Refusing(100) as server:
+        with pytest.raises(UnavailableError) as caught:
+            ask(kind, server.addresses, method, sent, retries=Retries(attempts=1))
+        assert caught.type is UnavailableError
+        assert server.calls == 1
