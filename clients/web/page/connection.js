@@ -2,8 +2,9 @@
 
 import { frameMessage, readAnswer } from "./messages.js";
 
-const WINDOW = 2; // one that is analysed, one that waits for it
-const OLD_AFTER_MS = 60; // a frame that waits for longer is replaced by a newer one
+const WINDOW = 2; // one that is analysed, one that waits
+const BUSY_FROM_MS = 30; // a gateway where frames wait for so long has other browsers to serve
+const OLD_AFTER_MS = 100; // there, a frame that waits is replaced by a newer one this often
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5000;
 
@@ -23,6 +24,7 @@ export class Connection extends EventTarget {
   #underWay = new Map();
   #nextId = 1;
   #sentAt = 0;
+  #isBusy = true;
   #retryMs = FIRST_RETRY_MS;
   #meshIsThere = false;
   #refusal = "";
@@ -45,9 +47,9 @@ export class Connection extends EventTarget {
 
   /** Whether another frame may be sent: what is over the window would only wait. */
   get hasRoom() {
-    if (!this.isThere) return false;
-    const count = this.#underWay.size;
-    return count < WINDOW || (count === WINDOW && performance.now() - this.#sentAt > OLD_AFTER_MS);
+    if (!this.isThere || this.#underWay.size >= WINDOW) return false;
+    if (this.#underWay.size === 0 || !this.#isBusy) return true;
+    return performance.now() - this.#sentAt >= OLD_AFTER_MS;
   }
 
   /** Send a picture; `known` comes back with its answer. Returns its id. */
@@ -81,6 +83,7 @@ export class Connection extends EventTarget {
     } else {
       const sent = this.#underWay.get(message.id) ?? null;
       this.#underWay.delete(message.id);
+      if (message.type === "answer") this.#isBusy = message.times.wait >= BUSY_FROM_MS;
       this.#tell(message.type, { ...message, sent, receivedAt: performance.now() });
     }
   }
