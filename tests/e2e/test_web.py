@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
@@ -278,6 +279,17 @@ def test_files_good_and_bad(open_page: Any, faces: Path, tmp_path: Path) -> None
         expect(page.get_by_role("row", name="together").locator("td").first).not_to_have_text("–")
 
 
+def test_thirty_faces(open_page: Any, faces: Path, tmp_path: Path) -> None:
+    crowd = tmp_path / "crowd.jpg"
+    one = cv2.resize(cv2.imread(str(faces / "obama.jpg"))[20:420, 60:460], (200, 200))
+    cv2.imwrite(str(crowd), np.tile(one, (5, 6, 1)))
+    with open_page() as page:
+        page.locator("#file").set_input_files(crowd)
+        expect(page.locator(".person")).to_have_count(30)
+        expect(page.locator(".bars:visible")).to_have_count(6)
+        assert not accessibility_problems(page)
+
+
 def test_a_phone_and_the_keyboard_alone(open_page: Any) -> None:
     with open_page() as page:
         page.set_viewport_size({"width": 360, "height": 740})
@@ -290,6 +302,7 @@ def test_a_phone_and_the_keyboard_alone(open_page: Any) -> None:
                 break
         page.keyboard.press("Enter")
         expect(page.locator(".person").first).to_be_visible()
+        assert page.evaluate("document.activeElement.id") == "pause"
 
 
 def test_the_mesh_goes_and_comes_back(

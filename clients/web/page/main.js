@@ -81,9 +81,11 @@ sources.addEventListener("opened", ({ detail }) => {
   sender.startVideo();
   setPaused(false);
   files.close();
+  const startHadFocus = document.activeElement === element("start");
   element("invitation").hidden = true;
   results.say(`Now showing ${detail.kind === "camera" ? "the camera" : detail.name}`);
   refreshButtons();
+  if (startHadFocus) element("pause").focus();
 });
 sources.addEventListener("closed", () => {
   sender.stopVideo();

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import trustme
 
 from maskmesh.clients.web.gateway import Doors, Gateway
 from maskmesh.clients.web.settings import WebSettings
@@ -29,6 +32,26 @@ async def test_it_says_where_it_listens(
         assert (kind, name) == ("ready", "web")
         assert f"open http://{address}/ in a browser" in opens
         async with aiohttp.ClientSession() as session, session.get(f"http://{address}/") as page:
+            assert page.status == 200
+
+
+async def test_https(gateway: Gateway, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    authority = trustme.CA()
+    cert = authority.issue_cert("localhost")
+    (tmp_path / "cert.pem").write_bytes(cert.cert_chain_pems[0].bytes())
+    (tmp_path / "key.pem").write_bytes(cert.private_key_pem.bytes())
+    settings = WebSettings(
+        host="localhost", port=0, https_cert=tmp_path / "cert.pem", https_key=tmp_path / "key.pem"
+    )
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    async with _listening(settings, gateway, settings.https()):
+        address = capsys.readouterr().out.split()[4]
+        assert address.startswith("https://localhost:")
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(address, ssl=trusting) as page,
+        ):
             assert page.status == 200
 
 
