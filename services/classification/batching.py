@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,34 +13,14 @@ from maskmesh.services.classification.admission import Admission, Place
 from maskmesh.services.classification.classifier import Classified
 from maskmesh.services.classification.joining import Classifier, Ran, run_joined
 from maskmesh.services.classification.lanes import Lanes, Waiting
+from maskmesh.services.classification.policy import BatchingPolicy
 from maskmesh.services.classification.statistics import ServingStatistics
 from maskmesh.services.runtime.errors import DeadlineError, InvalidInputError, UnavailableError
 from maskmesh.services.runtime.observing import metrics
 
-
-@dataclass(frozen=True, slots=True)
-class BatchingPolicy:
-    """How requests are joined.
-
-    Attributes:
-        max_faces: Most faces in one batch; a request that has more is a batch of its own.
-        delay_s: How long a small batch may wait for more, in seconds, while others are run. Where
-            nothing is run, nothing waits.
-        preferred_faces: Where there is a delay: a batch of so many faces waits for no more, and is
-            not shared out among the workers.
-        places: Most faces that may be in the service at once: decoded, waiting or run.
-        workers: Threads that run batches.
-        here_s: A batch that is expected to take no longer, in seconds, is run on the event loop's
-            own thread, and no thread hands over to another. For one worker only: the loop does
-            nothing else meanwhile. 0: none is.
-    """
-
-    max_faces: int = 8
-    delay_s: float = 0.0
-    preferred_faces: int = 8
-    places: int = 256
-    workers: int = 2
-    here_s: float = 0.0
+# gRPC takes up one call at a time, each over several turns of the event loop: after so many in
+# which none has come up to here, none is on its way.
+_TURNS = 8
 
 
 class DynamicBatcher:
@@ -64,7 +43,8 @@ class DynamicBatcher:
         self._executor = ThreadPoolExecutor(policy.workers, thread_name_prefix="batches")
         self._idle = policy.workers
         self._timer: asyncio.TimerHandle | None = None
-        self._dispatches_soon = False
+        self._looks_around = False
+        self._turns = 0
 
     @property
     def places_taken(self) -> int:
@@ -140,12 +120,25 @@ class DynamicBatcher:
 
     def _dispatch_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """Dispatch when all that has come is read, so that what came together is run together."""
-        if not self._dispatches_soon:
-            self._dispatches_soon = True
-            loop.call_soon(self._dispatch)
+        self._turns = _TURNS if self._policy.here_s else 0
+        if not self._looks_around:
+            self._looks_around = True
+            loop.call_soon(self._look_around, loop)
+
+    def _look_around(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._turns and self._idle and not self._is_batch_full():
+            self._turns -= 1
+            loop.call_soon(self._look_around, loop)
+        else:
+            self._looks_around = False
+            self._dispatch()
+
+    def _is_batch_full(self) -> bool:
+        if not self._lanes:
+            return False
+        return self._lanes.faces(self._lanes.next()[0]) >= self._policy.max_faces
 
     def _dispatch(self) -> None:
-        self._dispatches_soon = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -178,7 +171,8 @@ class DynamicBatcher:
     ) -> None:
         self._settle(classifier, run_joined(classifier, batch))
         # Answers leave before the next batch is run.
-        self._dispatch_soon(loop)
+        if self._lanes:
+            self._dispatch_soon(loop)
 
     def _run_there(
         self, classifier: Classifier, batch: list[Waiting], loop: asyncio.AbstractEventLoop

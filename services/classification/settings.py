@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from maskmesh.services.classification.batching import BatchingPolicy
 from maskmesh.services.classification.canary import CanaryPlan
+from maskmesh.services.classification.policy import BatchingPolicy
 from maskmesh.services.classification.repository import DEFAULT_MODEL, SHIPPED_MODELS
 from maskmesh.services.runtime.server import ServerSettings
 

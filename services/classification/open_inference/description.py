@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from maskmesh.inference import open_inference_pb2 as pb
-from maskmesh.services.classification.batching import BatchingPolicy
 from maskmesh.services.classification.classifier import ExpressionClassifier
 from maskmesh.services.classification.open_inference.inputs import FACES, IMAGE
 from maskmesh.services.classification.open_inference.outputs import LABEL, MASK, PROBABILITIES
+from maskmesh.services.classification.policy import BatchingPolicy
 from maskmesh.services.classification.repository import MODEL_FILE, ModelFile
 from maskmesh.services.classification.statistics import Duration, VersionStatistics
 from maskmesh.services.runtime.expressions import EXPRESSIONS

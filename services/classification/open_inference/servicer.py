@@ -14,7 +14,7 @@ import numpy as np
 
 from maskmesh.inference import open_inference_pb2 as pb
 from maskmesh.inference import open_inference_pb2_grpc
-from maskmesh.services.classification.batching import BatchingPolicy, DynamicBatcher
+from maskmesh.services.classification.batching import DynamicBatcher
 from maskmesh.services.classification.canary import Route
 from maskmesh.services.classification.classifier import ExpressionClassifier
 from maskmesh.services.classification.open_inference.control import read_load_order
@@ -25,6 +25,7 @@ from maskmesh.services.classification.open_inference.description import (
 )
 from maskmesh.services.classification.open_inference.inputs import read_input
 from maskmesh.services.classification.open_inference.outputs import fill_outputs, wanted_outputs
+from maskmesh.services.classification.policy import BatchingPolicy
 from maskmesh.services.classification.requests import GROUPS_AT_ONCE, deadline_of, route_of
 from maskmesh.services.classification.shelf import ModelShelf
 from maskmesh.services.classification.statistics import ServingStatistics

@@ -7,7 +7,8 @@ from contextvars import ContextVar
 import numpy as np
 import pytest
 
-from maskmesh.services.classification.batching import BatchingPolicy, DynamicBatcher
+from maskmesh.services.classification.batching import DynamicBatcher
+from maskmesh.services.classification.policy import BatchingPolicy
 from maskmesh.services.classification.statistics import ServingStatistics
 from maskmesh.services.runtime.errors import (
     DeadlineError,

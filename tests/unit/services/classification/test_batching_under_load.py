@@ -9,7 +9,8 @@ from collections import Counter
 
 import pytest
 
-from maskmesh.services.classification.batching import BatchingPolicy, DynamicBatcher
+from maskmesh.services.classification.batching import DynamicBatcher
+from maskmesh.services.classification.policy import BatchingPolicy
 from maskmesh.services.classification.statistics import ServingStatistics
 from maskmesh.services.runtime.errors import DeadlineError, OverloadedError
 

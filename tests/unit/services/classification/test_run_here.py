@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from maskmesh.services.classification.batching import BatchingPolicy, DynamicBatcher
+from maskmesh.services.classification.batching import DynamicBatcher
+from maskmesh.services.classification.policy import BatchingPolicy
 from maskmesh.services.classification.settings import ClassificationSettings
 from maskmesh.services.classification.statistics import ServingStatistics
 
@@ -118,3 +119,17 @@ def test_only_a_loop_with_one_worker_runs_them(monkeypatch: pytest.MonkeyPatch) 
 
     assert here_s(1) == 0.005
     assert here_s(2) == 0.0
+
+
+async def test_calls_on_their_way_are_waited_for() -> None:
+    placed = Placed()
+    batcher, _ = batcher_of(here_s=60.0)
+    await call(batcher, placed, 0)
+
+    async def late(number: int) -> list[int]:
+        for _ in range(3 * number):  # each turn of the loop is a step of gRPC's
+            await asyncio.sleep(0)
+        return await call(batcher, placed, number)
+
+    assert await asyncio.gather(*map(late, (1, 2, 3))) == [[1], [2], [3]]
+    assert placed.batches == [[0], [1, 2, 3]]

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from maskmesh.inference import open_inference_pb2
-from maskmesh.services.classification.batching import BatchingPolicy, DynamicBatcher
+from maskmesh.services.classification.batching import DynamicBatcher
 from maskmesh.services.classification.canary import Route
 from maskmesh.services.classification.open_inference.servicer import OpenInferenceServicer, Rules
+from maskmesh.services.classification.policy import BatchingPolicy
 from maskmesh.services.classification.requests import deadline_of, route_of
 from maskmesh.services.classification.servicer import (
     ExpressionClassificationServicer,
