@@ -20,6 +20,7 @@ from maskmesh.clients.demo.sample import SAMPLE_CLIP
 HERE = Path(__file__).parent
 FLAGS = ("--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream")
 WIDE, PHONE = {"width": 1200, "height": 1040}, {"width": 390, "height": 844}
+CLIP_SHOTS = 24
 FIRST_FACE = 60
 """Frames of the clip with one face, at first without a mask."""
 
@@ -42,6 +43,22 @@ def take(page: Page, name: str) -> None:
         picture.convert("RGB").save(HERE / f"{name}.jpg", quality=72, optimize=True)
 
 
+def take_clip(page: Page) -> None:
+    """Save how a mask is put on, as an animated WebP."""
+    area = {"x": 0, "y": 0, "width": WIDE["width"], "height": 680}
+    shots = []
+    for number in range(CLIP_SHOTS):
+        if number == CLIP_SHOTS // 3:
+            page.get_by_label("Put a mask on me").check()
+        taken = page.screenshot(clip=area, type="jpeg", quality=90)
+        with Image.open(io.BytesIO(taken)) as picture:
+            shots.append(picture.resize((600, 340), Image.Resampling.LANCZOS))
+        page.wait_for_timeout(60)
+    shots[0].save(
+        HERE / "web_clip.webp", save_all=True, append_images=shots[1:], duration=200, quality=55
+    )
+
+
 def main(address: str) -> None:
     """Take all pictures."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -58,8 +75,8 @@ def main(address: str) -> None:
         page.wait_for_timeout(30_000)
         take(page, "web_light")
         page.select_option("#theme", "dark")
-        page.get_by_label("Put a mask on me").check()
         page.get_by_label("Style").select_option("surgical")
+        take_clip(page)
         page.wait_for_timeout(8000)
         take(page, "web_dark")
         page.set_viewport_size(PHONE)
