@@ -72,7 +72,9 @@ def main(address: str) -> None:
         page.locator(".person").first.wait_for()
         # The label of a real camera, where the fake one shows its file.
         page.evaluate("document.querySelector('#camera option').textContent = 'Camera 1'")
-        page.wait_for_timeout(30_000)
+        for _ in range(4):
+            page.wait_for_timeout(7500)
+            print(page.locator(".speed").inner_text())  # noqa: T201 - for docs/web.md
         take(page, "web_light")
         page.select_option("#theme", "dark")
         page.get_by_label("Style").select_option("surgical")
