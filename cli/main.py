@@ -65,6 +65,9 @@ COMMANDS: dict[str, Command] = {
     "train location": Command(
         "maskmesh.cli.training:TrainLocation", "training", "train what finds faces, masked or not"
     ),
+    "train mask": Command(
+        "maskmesh.cli.training:TrainMask", "training", "fit the mask output on real masks too"
+    ),
     "evaluate": Command(
         "maskmesh.cli.training:Evaluate", "training", "judge a model on labelled faces"
     ),

@@ -6,6 +6,7 @@ from maskmesh.training.evaluation.explain_settings import ExplainSettings, run_e
 from maskmesh.training.evaluation.settings import EvaluateSettings, run_evaluate
 from maskmesh.training.export_settings import ExportSettings, run_export
 from maskmesh.training.location.settings import TrainLocationSettings, run_train_location
+from maskmesh.training.mask_output.settings import TrainMaskSettings, run_train_mask
 from maskmesh.training.settings import TrainSettings, run_train
 
 
@@ -47,3 +48,11 @@ class TrainLocation(TrainLocationSettings):
     def cli_cmd(self) -> None:
         """Train."""
         run_train_location(self)
+
+
+class TrainMask(TrainMaskSettings):
+    """Fit the mask output of a finished run anew, on photos of real masks too."""
+
+    def cli_cmd(self) -> None:
+        """Fit."""
+        run_train_mask(self)

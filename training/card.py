@@ -13,6 +13,7 @@ from maskmesh.services.mask_synthesis.drawing import MASK_STYLES
 from maskmesh.services.mask_synthesis.synthesizer import POSITIONS
 from maskmesh.training.export_settings import ExportSettings
 from maskmesh.training.labels import CLASSES
+from maskmesh.training.mask_output.stored import mask_output_of
 from maskmesh.training.recipe import Recipe
 from maskmesh.training.runs import Run
 
@@ -80,7 +81,7 @@ face wears one, of any style. On
 
 ## Training
 
-{NETWORKS[recipe.model]} A second output tells of the mask.
+{NETWORKS[recipe.model]} A second output tells of the mask{_mask_output(run)}.
 {_teaching(recipe)}{epochs} epochs had been trained when this was exported; the weights are
 those of epoch {best}, chosen by masked validation accuracy, so that the validation
 numbers are slightly optimistic.
@@ -125,8 +126,8 @@ masked faces: another class on {parity["other_class"]}, probabilities at most
 {_data_weaknesses(run.data)}
 - Masks were placed by predicted landmarks on 48-pixel faces; where the landmarks are wrong, as on
   faces in profile, the mask covers the wrong part, in training and in the numbers above.
-- All masks seen in training are synthetic. Real masks have prints, folds and shadows, and sit
-  lower or higher; accuracy on them was not measured here.
+- Expressions were learnt under synthetic masks only. Real masks have prints, folds and shadows, and
+  sit lower or higher; the accuracy of expressions under them was not measured here.
 - The probabilities are calibrated for faces like the validation faces, masked and unmasked in equal
   numbers, and for shares of classes as there; elsewhere they may be too sure or not sure enough.
 
@@ -143,6 +144,17 @@ reader may expect. In the European Union, emotion inference at work and in educa
 prohibited with few exceptions (Regulation (EU) 2024/1689, article 5(1)(f)). Tell people before you
 point it at them.
 """
+
+
+def _mask_output(run: Run) -> str:
+    told = mask_output_of(run.weights)
+    if told is None:
+        return ""
+    return (
+        f"; its weights were fitted last, the others as they were, on {told.photos:,} faces of\n"
+        f"photos with and without real masks and {told.synthetic:,} training faces with and "
+        "without synthetic ones"
+    )
 
 
 def _data(data: Mapping[str, Any]) -> str:

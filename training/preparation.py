@@ -18,8 +18,9 @@ from maskmesh.training.judging import ValidationFaces
 from maskmesh.training.masking import MaskedFaces, mask_faces, synthesis_fingerprint
 from maskmesh.training.recipe import Recipe
 from maskmesh.training.runs import load_run
+from maskmesh.training.saving import sha256_of
 from maskmesh.training.soft_labels import read_votes
-from maskmesh.training.teacher import sha256_of, teacher_answers
+from maskmesh.training.teacher import teacher_answers
 from maskmesh.training.wearing import CachedMasks, FreshMasks, Wardrobe
 
 # Where data have no splits, the share of them that is validation.

@@ -13,6 +13,7 @@ from maskmesh.services.runtime.errors import NotFoundError
 from maskmesh.training.callbacks import WEIGHTS, best_epoch, newest_history
 from maskmesh.training.claims import DATA_FILE, RECIPE_FILE
 from maskmesh.training.fit import MONITOR
+from maskmesh.training.mask_output.stored import load_mask_output
 from maskmesh.training.models import build_model
 from maskmesh.training.recipe import Recipe, saved_recipe
 
@@ -52,8 +53,13 @@ def load_run(folder: Path) -> Run:
 
 
 def float_model(run: Run) -> keras.Model:
-    """Rebuild the run's network in float32 with its best weights."""
+    """Rebuild the run's network in float32 with its best weights, and its refitted mask output.
+
+    Raises:
+        InvalidInputError: The mask output was fitted for other weights.
+    """
     keras.config.set_dtype_policy("float32")
     model = build_model(run.recipe)
     model.load_weights(run.weights)
+    load_mask_output(model, run.weights)
     return model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -56,3 +57,9 @@ def save_arrays(file: Path, **arrays: NDArray[np.generic]) -> None:
     """Write arrays to an npz file."""
     with whole_file(file) as partial, partial.open("wb") as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def sha256_of(file: Path) -> str:
+    """Return the hash of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from maskmesh.training.dataset import LabelledFaces
 from maskmesh.training.runs import float_model, load_run
-from maskmesh.training.saving import save_arrays
+from maskmesh.training.saving import save_arrays, sha256_of
 
 JUDGED_AT_ONCE = 256
 log = structlog.get_logger(__name__)
@@ -40,9 +39,3 @@ def teacher_answers(folder: Path, faces: LabelledFaces, cache: Path) -> NDArray[
         save_arrays(file, answers=np.mean([answer["probabilities"] for answer in answers], axis=0))
     with np.load(file) as stored:
         return np.asarray(stored["answers"], np.float32)
-
-
-def sha256_of(file: Path) -> str:
-    """Return the hash of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

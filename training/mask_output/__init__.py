@@ -1,0 +1,1 @@
+"""The mask output, fitted anew on real masks beside synthetic ones."""
