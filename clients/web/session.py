@@ -84,9 +84,9 @@ class Session:
 
     async def run(self) -> None:
         """Serve until the browser goes or the socket is closed."""
-        await self._socket.send_json(greeting(self._shared))
         working = asyncio.create_task(self._work_or_close())
         try:
+            await self._socket.send_json(greeting(self._shared))
             await self._receive()
         except ConnectionError:
             pass  # it is gone: nobody is there to be told

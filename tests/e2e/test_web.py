@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Download, Page, Playwright, expect, sync_playwright
 
 from maskmesh.clients.demo.sample import SAMPLE_CLIP
 from maskmesh.clients.streaming.csv_rows import COLUMNS
@@ -166,6 +166,12 @@ def open_page(playwright: Playwright, address: str, camera_clip: Path) -> Callab
     return open_browser
 
 
+def save(download: Download, folder: Path) -> Path:
+    file = folder / download.suggested_filename
+    download.save_as(file)
+    return file
+
+
 def accessibility_problems(page: Page) -> list[str]:
     found = Axe().run(page)
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
@@ -192,13 +198,14 @@ def test_a_camera_is_shown_with_what_its_faces_express(open_page: Any, tmp_path:
         head, row = Path(table.value.path()).read_text().splitlines()[:2]
         assert head == ",".join(COLUMNS)
         assert row.startswith("camera,0,")
+        with page.expect_download() as picture:
+            page.get_by_role("button", name="Save picture").click()
+        assert cv2.imread(str(save(picture.value, tmp_path))).shape == (480, 640, 3)
         page.get_by_role("button", name="Record clip").click()
         page.wait_for_timeout(1500)
         with page.expect_download() as clip:
             page.get_by_role("button", name="Stop and save").click()
-        saved = tmp_path / clip.value.suggested_filename
-        clip.value.save_as(saved)
-        assert cv2.VideoCapture(str(saved)).read()[0]
+        assert cv2.VideoCapture(str(save(clip.value, tmp_path))).read()[0]
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.locator(".person")).to_have_count(0)
 

@@ -52,11 +52,14 @@ connection.addEventListener("state", ({ detail }) => {
     results.forgetFaces();
   }
 });
+let newestShown = 0;
 connection.addEventListener("answer", async ({ detail: answer }) => {
   if (answer.sent?.source !== sender.source || !isVideo()) return;
   results.withLastingTracks(answer);
   const picture = answer.picture ? await createImageBitmap(answer.picture) : null;
-  if (answer.sent.source !== sender.source) return;
+  // Pictures are decoded side by side: a newer one may have been faster.
+  if (answer.sent.source !== sender.source || answer.id < newestShown) return;
+  newestShown = answer.id;
   stage.show(answer, picture);
   results.addFrame(answer, sources.name);
   note(answer.note ?? "");
