@@ -4,7 +4,7 @@ BIN := .venv/bin
 PROTOS := $(wildcard protos/maskmesh/*/*.proto)
 MAIN_BRANCH ?= main
 
-.PHONY: setup demo test lint types protos buf unit integration e2e format lock clean help
+.PHONY: setup demo test lint types protos buf unit integration e2e format lock clean help browser
 
 help: ## show this help
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ integration: setup ## tests over real servers on loopback
 
 e2e: setup ## tests with real processes
 	$(BIN)/pytest tests/e2e
+
+browser: ## install Debian's Chromium, which the tests of the page need (as root)
+	apt-get install --yes --no-install-recommends chromium
 
 format: setup ## put the code in order
 	$(BIN)/ruff check --fix .

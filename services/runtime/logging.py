@@ -38,7 +38,8 @@ def configure_logging(level: LogLevel = "info", log_format: LogFormat = "auto") 
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if log_format == "console":
-        renderer = structlog.dev.ConsoleRenderer()
+        # Not the default, which shows the values of variables where rich is installed: pixels.
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     else:
         processors.append(structlog.processors.format_exc_info)
     structlog.configure(

@@ -32,6 +32,7 @@ CLIENTS = [
     "maskmesh.clients.streaming.stream",
     "maskmesh.clients.annotate.annotate",
     "maskmesh.clients.demo.demo",
+    "maskmesh.clients.web.web",
     "maskmesh.cli.clients",
 ]
 
