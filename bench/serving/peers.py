@@ -71,7 +71,7 @@ def mlserver(python: Path, model: Path, threads: int, scratch: Path) -> Iterator
         raise SetupError(
             f"there is no MLServer beside {python}: pip install mlserver onnxruntime 'uvloop<0.22'"
         )
-    words = [str(program), "start", str(folder)]
+    words = [str(program.absolute()), "start", str(folder)]
     with _ready(words, ports["grpc_port"], folder / "log") as running:
         yield running
 
@@ -150,7 +150,7 @@ def _free_ports(count: int) -> list[int]:
 @contextmanager
 def _ready(words: list[str], port: int, log: Path) -> Iterator[Running]:
     address = f"127.0.0.1:{port}"
-    with process_of(words, log) as process, grpc.insecure_channel(address) as channel:
+    with process_of(words, log, log.parent) as process, grpc.insecure_channel(address) as channel:
         stub = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
         request = open_inference_pb2.ModelReadyRequest(name=MODEL)
         end = time.monotonic() + _START_S

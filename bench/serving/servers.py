@@ -29,8 +29,16 @@ class Running:
 
 
 @contextmanager
-def process_of(words: Sequence[str], log: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run a server, which ends when its standard input closes or by SIGTERM, beside a block."""
+def process_of(
+    words: Sequence[str], log: Path, folder: Path | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a server, which ends when its standard input closes or by SIGTERM, beside a block.
+
+    Args:
+        words: Its command.
+        log: Gets its log.
+        folder: Where it works and leaves what it likes; None: here.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("a", encoding="utf-8") as errors,
@@ -40,6 +48,7 @@ def process_of(words: Sequence[str], log: Path) -> Iterator[subprocess.Popen[str
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            cwd=folder,
         ) as process,
     ):
         try:
