@@ -11,6 +11,7 @@ import structlog
 from numpy.typing import NDArray
 
 from maskmesh.bench.ladder.rungs import RUNGS, Rung, below, recipe_of
+from maskmesh.training.convert import keras_answers
 from maskmesh.training.dataset import LabelledFaces, load_train_and_validation
 from maskmesh.training.evaluation.intervals import Interval, bootstrap_interval
 from maskmesh.training.fit import fit, limit_threads
@@ -25,7 +26,6 @@ from maskmesh.training.preparation import (
 from maskmesh.training.runs import float_model, load_run
 from maskmesh.training.saving import save_arrays
 
-JUDGED_AT_ONCE = 256
 Answers = dict[str, NDArray[np.float32]]
 log = structlog.get_logger(__name__)
 
@@ -136,10 +136,7 @@ def _answers(rung: Rung, rungs: Sequence[Rung], ground: Ground) -> Answers:
 
 def _judged_by(folder: Path, faces: ValidationFaces) -> Answers:
     model = float_model(load_run(folder))
-    views = {"masked": faces.masked, "unmasked": faces.plain}
     return {
-        kind: model.predict({"faces": view[..., None]}, batch_size=JUDGED_AT_ONCE, verbose=0)[
-            "probabilities"
-        ]
-        for kind, view in views.items()
+        "masked": keras_answers(model, faces.masked).probabilities,
+        "unmasked": keras_answers(model, faces.plain).probabilities,
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from maskmesh.clients.closing import ClosedAtEnd
 from maskmesh.clients.report.figures import people_timelines
 from maskmesh.clients.report.records import Record
 from maskmesh.clients.report.tally import Tally
@@ -17,7 +17,7 @@ MOST_PEOPLE_DRAWN = 6
 DOTS_PER_INCH = 150
 
 
-class StillPlot:
+class StillPlot(ClosedAtEnd):
     """A plot of the people seen most, written however the run ends; a context manager."""
 
     def __init__(self, path: Path) -> None:
@@ -60,17 +60,6 @@ class StillPlot:
                 figure.savefig(self._path, dpi=DOTS_PER_INCH)
             except OSError as error:
                 raise self._cannot_write(error) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _cannot_write(self, error: OSError) -> SetupError:
         return SetupError(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from maskmesh.clients.closing import ClosedAtEnd
 from maskmesh.clients.streaming.lines import open_text
 from maskmesh.services.runtime.expressions import EXPRESSIONS
 
@@ -16,7 +16,7 @@ COLUMNS = (
 )
 
 
-class CsvRows:
+class CsvRows(ClosedAtEnd):
     """Writes the rows of each frame and flushes them: a killed run leaves whole rows."""
 
     def __init__(self, path: Path) -> None:
@@ -40,17 +40,6 @@ class CsvRows:
         """Close the file."""
         if self._owned:
             self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 # A line's width and height are the frame's, a row's are the face's.

@@ -6,9 +6,9 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
+from maskmesh.clients.closing import ClosedAtEnd
 from maskmesh.clients.streaming.frames import FrameProblem
 from maskmesh.clients.streaming.results import Outcome, SeenFace
 from maskmesh.services.runtime.errors import SetupError
@@ -41,7 +41,7 @@ def open_text(path: Path, option: str) -> tuple[IO[str], bool]:
         ) from error
 
 
-class JsonLines:
+class JsonLines(ClosedAtEnd):
     """Writes one JSON object a line and flushes each: a killed run leaves whole lines."""
 
     def __init__(self, path: Path) -> None:
@@ -62,17 +62,6 @@ class JsonLines:
         """Close the file."""
         if self._owned:
             self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def frame_line(outcome: Outcome) -> dict[str, Any]:

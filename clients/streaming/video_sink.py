@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskmesh.clients.closing import ClosedAtEnd
 from maskmesh.clients.streaming.video_io import CODECS, open_writer
 from maskmesh.services.runtime.errors import InvalidInputError, SetupError
 
@@ -18,7 +17,7 @@ LONGEST_HELD_S = 0.5
 LONGEST_SIDE = 3840
 
 
-class VideoSink:
+class VideoSink(ClosedAtEnd):
     """A clip that is written frame by frame, and finished however the run ends.
 
     The first frame decides the clip's size; others are scaled to fit, with black borders.
@@ -88,17 +87,6 @@ class VideoSink:
         if self._writer is not None:
             self._writer.release()
             self._writer = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _open(self, bgr: NDArray[np.uint8]) -> cv2.VideoWriter:
         height, width = bgr.shape[:2]

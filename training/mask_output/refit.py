@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from maskmesh.training.finishing import both_views
 from maskmesh.training.mask_output.samples import Faces
 from maskmesh.training.mask_output.stored import LAYER
 
@@ -63,9 +64,7 @@ def refit(model: keras.Model, groups: Sequence[Faces]) -> None:
 
 def judge_mask(model: keras.Model, faces: Faces) -> Right:
     """Tell how often the mask output is right, the mean over a face and its mirror image."""
-    views = (faces.images, faces.images[:, :, ::-1])
-    answers = [model.predict({"faces": view[..., None]}, AT_ONCE, verbose=0) for view in views]
-    told = np.mean([answer["mask"][:, 0] for answer in answers], axis=0) >= 0.5
+    told = both_views(model, faces.images).answers(mirrored=True).mask >= 0.5
     right = told == faces.worn
     return Right(
         float(right[faces.worn].mean()), float(right[~faces.worn].mean()), float(right.mean())
